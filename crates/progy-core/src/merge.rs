@@ -1,0 +1,131 @@
+//! Three-way merge of texts, by lines.
+
+use diffy::{ConflictStyle, DiffOptions, Line, MergeOptions};
+
+/// Texts past this are not merged: both versions are kept. In bytes.
+///
+/// The line diff takes time that grows with the size times the number of edits.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// What became of two versions with one ancestor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// Both edits fit beside each other.
+    Clean(Vec<u8>),
+    /// They touch the same lines, or one of the three is no text.
+    Conflict,
+}
+
+/// Whether `bytes` can be merged by lines: no NUL, at most [`MAX_TEXT`].
+pub fn is_text(bytes: &[u8]) -> bool {
+    bytes.len() <= MAX_TEXT && !bytes.contains(&0)
+}
+
+/// Merges the edits that lead from `base` to `local` and to `remote`.
+pub fn merge_text(base: &[u8], local: &[u8], remote: &[u8]) -> Merged {
+    if ![base, local, remote].into_iter().all(is_text) {
+        return Merged::Conflict;
+    }
+    match MergeOptions::new().merge_bytes(base, local, remote) {
+        Ok(merged) => Merged::Clean(merged),
+        Err(_) => Merged::Conflict,
+    }
+}
+
+/// The text with conflict markers (`<<<<<<<`, `=======`, `>>>>>>>`) where the edits meet.
+///
+/// Only for `progy resolve --markers`; `None` if one of the three is no text.
+pub fn merge_with_markers(base: &[u8], local: &[u8], remote: &[u8]) -> Option<Vec<u8>> {
+    if ![base, local, remote].into_iter().all(is_text) {
+        return None;
+    }
+    let (Ok(merged) | Err(merged)) = MergeOptions::new()
+        .set_conflict_style(ConflictStyle::Merge)
+        .merge_bytes(base, local, remote);
+    Some(merged)
+}
+
+/// The lines that two texts have in common, in order.
+///
+/// Stands for an ancestor that nobody has any more: a merge on top of it marks exactly the lines in
+/// which the two differ.
+pub fn common_lines(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let patch = DiffOptions::new().set_context_len(usize::MAX).create_patch_bytes(one, other);
+    let lines = patch.hunks().iter().flat_map(diffy::Hunk::lines);
+    lines
+        .filter_map(|line| match line {
+            Line::Context(text) => Some(*text),
+            Line::Delete(_) | Line::Insert(_) => None,
+        })
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn edits_of_other_lines_fit_together() {
+        let merged = merge_text(b"a\nb\nc\nd\n", b"A\nb\nc\nd\n", b"a\nb\nc\nD\n");
+        assert_eq!(merged, Merged::Clean(b"A\nb\nc\nD\n".to_vec()));
+    }
+
+    #[test]
+    fn edits_of_one_line_conflict() {
+        assert_eq!(merge_text(b"a\n", b"b\n", b"c\n"), Merged::Conflict);
+        let marked = merge_with_markers(b"a\n", b"b\n", b"c\n").unwrap();
+        let marked = String::from_utf8(marked).unwrap();
+        assert!(marked.contains("<<<<<<<") && marked.contains("b\n") && marked.contains("c\n"));
+    }
+
+    #[test]
+    fn without_an_ancestor_only_what_differs_is_marked() {
+        let (one, other) = (b"a\nb\nc\n", b"a\nB\nc\nd\n");
+        assert_eq!(common_lines(one, other), b"a\nc\n");
+
+        let marked = merge_with_markers(&common_lines(one, other), one, other).unwrap();
+        assert!(marked.starts_with(b"a\n<<<<<<<") && marked.ends_with(b"d\n"));
+    }
+
+    #[test]
+    fn binary_content_is_never_merged() {
+        assert_eq!(merge_text(b"a\0", b"b\0", b"a\0"), Merged::Conflict);
+    }
+
+    #[test]
+    fn line_endings_survive() {
+        let merged = merge_text(b"a\r\nb\r\nc\r\n", b"x\r\nb\r\nc\r\n", b"a\r\nb\r\ny\r\n");
+        assert_eq!(merged, Merged::Clean(b"x\r\nb\r\ny\r\n".to_vec()));
+        let without_end = merge_text(b"a\nb\nc", b"A\nb\nc", b"a\nb\nC");
+        assert_eq!(without_end, Merged::Clean(b"A\nb\nC".to_vec()));
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec("[ab]{0,1}\n", 0..8).prop_map(|lines| lines.concat().into_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn one_edit_alone_is_the_result(base in text(), edit in text()) {
+            prop_assert_eq!(merge_text(&base, &edit, &base), Merged::Clean(edit.clone()));
+            prop_assert_eq!(merge_text(&base, &base, &edit), Merged::Clean(edit.clone()));
+        }
+
+        #[test]
+        fn the_same_edit_twice_is_that_edit(base in text(), edit in text()) {
+            prop_assert_eq!(merge_text(&base, &edit, &edit), Merged::Clean(edit.clone()));
+        }
+
+        #[test]
+        fn sides_can_be_swapped(base in text(), local in text(), remote in text()) {
+            let one = merge_text(&base, &local, &remote);
+            let other = merge_text(&base, &remote, &local);
+            prop_assert_eq!(
+                matches!(one, Merged::Conflict), matches!(other, Merged::Conflict)
+            );
+        }
+    }
+}
