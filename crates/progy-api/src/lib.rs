@@ -1,0 +1,18 @@
+//! What travels between a device and the server: one module a conversation.
+//!
+//! - [`sync`]: publishing a save (`POST /api/sync`);
+//! - [`progress`]: where a learner stands (`GET /api/progress/{course}`);
+//! - [`history`]: revisions, their files and contents (`/api/workspaces/{course}/…`);
+//! - [`registry`]: courses (`/api/courses…`);
+//! - [`account`]: who is asking;
+//! - [`problem`]: errors (RFC 9457);
+//! - [`delta`]: how content is compressed against what the other side has.
+
+pub mod account;
+pub mod delta;
+pub mod history;
+pub mod limits;
+pub mod problem;
+pub mod progress;
+pub mod registry;
+pub mod sync;

@@ -1,0 +1,20 @@
+//! What both sides refuse, in bytes and counts.
+
+/// A file under the `patch` strategy: 1 MiB.
+pub const PATCH_FILE: u64 = 1 << 20;
+/// All files of a workspace that differ from the template, under `patch`: 10 MiB.
+pub const PATCH_WORKSPACE: u64 = 10 << 20;
+/// The body of `POST /api/sync`: what a full workspace needs in base64 with its names, 20 MiB.
+pub const SYNC_BODY: usize = 20 << 20;
+/// Changes in one `POST /api/sync`.
+pub const SYNC_CHANGES: usize = 50_000;
+/// A course package as it travels: 100 MiB.
+pub const PACKAGE: u64 = 100 << 20;
+/// A message of a save, in characters.
+pub const MESSAGE: usize = 500;
+/// Contents asked for at once, as the sum of their sizes: 4 MiB (one more file may go over).
+pub const CONTENTS: u64 = 4 << 20;
+/// Contents asked for at once, as a count.
+pub const CONTENTS_COUNT: usize = 2_000;
+/// Revisions on one page of the history.
+pub const PAGE: u32 = 100;
