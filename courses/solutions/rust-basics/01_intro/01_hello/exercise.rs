@@ -1,0 +1,17 @@
+fn greeting() -> &'static str {
+    "Hello, Progy!"
+}
+
+fn main() {
+    println!("{}", greeting());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greets_progy() {
+        assert_eq!(greeting(), "Hello, Progy!");
+    }
+}

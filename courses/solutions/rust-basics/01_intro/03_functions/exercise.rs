@@ -1,0 +1,40 @@
+fn double(number: i32) -> i32 {
+    number * 2
+}
+
+fn rectangle_area(width: u32, height: u32) -> u32 {
+    width * height
+}
+
+fn average_of_two(a: f64, b: f64) -> f64 {
+    (a + b) / 2.0
+}
+
+fn main() {
+    println!("Twice 21 is {}.", double(21));
+    println!("A 3 by 4 garden has {} square metres.", rectangle_area(3, 4));
+    println!("Halfway from 1 to 2 is {}.", average_of_two(1.0, 2.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_a_number() {
+        assert_eq!(double(21), 42);
+        assert_eq!(double(-5), -10);
+    }
+
+    #[test]
+    fn computes_the_area() {
+        assert_eq!(rectangle_area(3, 4), 12);
+        assert_eq!(rectangle_area(7, 0), 0);
+    }
+
+    #[test]
+    fn finds_the_middle() {
+        assert_eq!(average_of_two(1.0, 2.0), 1.5);
+        assert_eq!(average_of_two(-4.0, 4.0), 0.0);
+    }
+}
