@@ -52,7 +52,7 @@ pub enum RunnerKind {
 }
 
 /// What the placeholders in a command stand for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placeholders {
     /// `{{id}}`: the lesson's id.
     pub id: String,

@@ -1,5 +1,6 @@
 //! What a runner prints: anything, and one JSON object between two marker lines.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 const BEGIN: &str = "__SRP_BEGIN__";
@@ -28,7 +29,7 @@ pub struct Report {
 }
 
 /// One test.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TestResult {
     /// What it is called.
     pub name: String,
@@ -39,7 +40,8 @@ pub struct TestResult {
 }
 
 /// How a test went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TestStatus {
     /// As it should.
     Pass,
@@ -48,7 +50,7 @@ pub enum TestStatus {
 }
 
 /// What a compiler or linter said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -67,7 +69,8 @@ pub struct Diagnostic {
 }
 
 /// How bad a diagnostic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The solution is wrong.
     Error,

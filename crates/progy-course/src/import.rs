@@ -1,0 +1,3 @@
+//! Courses made of exercises that exist elsewhere.
+
+pub mod rustlings;
