@@ -1,0 +1,119 @@
+//! The server as the client sees it: one method a route.
+
+pub mod http;
+
+use async_trait::async_trait;
+use futures_util::stream::LocalBoxStream;
+use progy_api::account::User;
+use progy_api::history::{
+    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
+};
+use progy_api::problem::{HeadMoved, Problem};
+use progy_api::progress::ProgressDocument;
+use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
+use progy_api::sync::{SyncAnswer, SyncRequest};
+use progy_core::{CourseId, RevisionId};
+use semver::Version;
+
+/// Why a request had no good answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No connection, no answer, or an answer that is none: the request may or may not have been
+    /// carried out.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// 401: log in again.
+    #[error("not logged in")]
+    Unauthorized,
+    /// 409 `head_moved`.
+    #[error("another device has published")]
+    HeadMoved(Box<HeadMoved>),
+    /// Any other problem that the server names.
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    Problem(Box<Problem>),
+    /// The download could not be written.
+    #[error("the download could not be written: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+impl ApiError {
+    /// Whether the problem has the given [`progy_api::problem::code`].
+    pub fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == code)
+    }
+}
+
+/// The routes of the server that a workspace needs.
+///
+/// Every method may fail with [`ApiError::Unreachable`] after the server has acted; each is safe to
+/// repeat.
+#[async_trait(?Send)]
+pub trait Api {
+    /// `POST /api/sync`.
+    async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer, ApiError>;
+
+    /// `GET /api/progress/{course}?base=REV`; `None` if the learner never started the course.
+    async fn progress(
+        &self,
+        course: &CourseId,
+        base: Option<&RevisionId>,
+    ) -> Result<Option<ProgressDocument>, ApiError>;
+
+    /// `POST /api/workspaces/{course}/contents`.
+    async fn contents(
+        &self,
+        course: &CourseId,
+        request: &ContentsRequest,
+    ) -> Result<ContentsAnswer, ApiError>;
+
+    /// `GET /api/workspaces/{course}/revisions`, newest first.
+    async fn revisions(
+        &self,
+        course: &CourseId,
+        before: Option<&RevisionId>,
+        limit: u32,
+    ) -> Result<RevisionPage, ApiError>;
+
+    /// `GET /api/workspaces/{course}/revisions/{rev}`; `None` if the server does not know it.
+    async fn revision(
+        &self,
+        course: &CourseId,
+        revision: &RevisionId,
+    ) -> Result<Option<RevisionDocument>, ApiError>;
+
+    /// `GET /api/courses/{id}`; `None` if there is no such course.
+    async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError>;
+
+    /// `GET /api/courses/{id}/versions/{version}`: the package, its hash checked by the caller.
+    /// Writes it in pieces to `out`.
+    async fn package(
+        &self,
+        course: &CourseId,
+        version: &Version,
+        out: &mut dyn std::io::Write,
+    ) -> Result<(), ApiError>;
+}
+
+/// Routes that only commands use, beside the engine.
+#[async_trait(?Send)]
+pub trait AccountApi {
+    /// `GET /api/auth/get-session`.
+    async fn whoami(&self) -> Result<User, ApiError>;
+
+    /// `GET /api/courses`.
+    async fn courses(&self) -> Result<CourseList, ApiError>;
+
+    /// `PUT /api/courses/{id}/versions/{version}`: publishes the package at `file`.
+    async fn publish(
+        &self,
+        course: &CourseId,
+        version: &Version,
+        file: &std::path::Path,
+    ) -> Result<(CourseVersion, bool), ApiError>;
+
+    /// `GET /api/workspaces/{course}/events`: one item for each new head, until the connection ends.
+    async fn events(
+        &self,
+        course: &CourseId,
+    ) -> Result<LocalBoxStream<'static, Result<HeadEvent, ApiError>>, ApiError>;
+}

@@ -1,0 +1,245 @@
+//! The server, over HTTP.
+//!
+//! - [`address`](ServerUrl): where it is;
+//! - `connect`: the connection, and TLS only for those who need it;
+//! - `upload`: what goes out;
+//! - `answer`: what comes back, none of it believed;
+//! - `events`: what comes back over hours;
+//! - `probe`: whether anyone is there.
+
+mod address;
+mod answer;
+mod connect;
+mod events;
+mod probe;
+mod upload;
+
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::stream::LocalBoxStream;
+use progy_api::account::{SessionAnswer, User};
+use progy_api::history::{
+    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
+};
+use progy_api::problem::code;
+use progy_api::progress::ProgressDocument;
+use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
+use progy_api::sync::{SyncAnswer, SyncRequest};
+use progy_core::{CourseId, RevisionId};
+use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::{Method, StatusCode, Url};
+use semver::Version;
+
+pub use address::{AddressError, ServerUrl};
+pub use probe::Probe;
+
+use super::{AccountApi, Api, ApiError};
+
+/// How long to wait for what. Every limit is about silence: a transfer that moves may take as long
+/// as it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection: 5 s.
+    pub connect: Duration,
+    /// For the next piece of an upload, an answer or a download: 30 s.
+    pub silence: Duration,
+    /// For the answer to a published course, which the server checks first: 5 min.
+    pub publish: Duration,
+    /// For the next event or sign of life of a stream of events: 60 s.
+    pub events: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            silence: Duration::from_secs(30),
+            publish: Duration::from_mins(5),
+            events: Duration::from_mins(1),
+        }
+    }
+}
+
+/// The routes of a server.
+///
+/// Making one costs nothing: the connection is prepared with the first request. Redirections are
+/// not followed, so that the token never goes anywhere but to the server that it belongs to.
+pub struct HttpApi {
+    server: ServerUrl,
+    token: Option<Token>,
+    timeouts: Timeouts,
+    client: OnceLock<reqwest::Client>,
+}
+
+/// What proves who is asking, in the two forms that are needed.
+struct Token {
+    text: String,
+    header: HeaderValue,
+}
+
+/// Why there is no way to speak to a server.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The address is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The token cannot be sent.
+    #[error("the token holds characters that no token has; log in again")]
+    Token,
+}
+
+impl HttpApi {
+    /// The server at `server` for whoever `token` belongs to. Does not connect.
+    pub fn new(server: &str, token: Option<String>) -> Result<Self, HttpError> {
+        let token = token.map(Token::new).transpose()?;
+        let server = ServerUrl::parse(server)?;
+        Ok(Self { server, token, timeouts: Timeouts::default(), client: OnceLock::new() })
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, client: OnceLock::new(), ..self }
+    }
+
+    /// Where the server is.
+    pub fn server(&self) -> &ServerUrl {
+        &self.server
+    }
+
+    fn workspace(&self, course: &CourseId, rest: &[&str]) -> Url {
+        self.server.route(&["api", "workspaces", course.as_str()], rest)
+    }
+}
+
+impl Token {
+    fn new(text: String) -> Result<Self, HttpError> {
+        let mut header =
+            HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| HttpError::Token)?;
+        header.set_sensitive(true);
+        Ok(Self { text, header })
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for HttpApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpApi").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// `None` if the server says that there is no such thing.
+fn unless<T>(missing: &[&str], result: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if missing.iter().any(|code| error.is(code)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait(?Send)]
+impl Api for HttpApi {
+    async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer, ApiError> {
+        self.post(self.server.route(&["api", "sync"], &[]), request).await
+    }
+
+    async fn progress(
+        &self,
+        course: &CourseId,
+        base: Option<&RevisionId>,
+    ) -> Result<Option<ProgressDocument>, ApiError> {
+        let mut url = self.server.route(&["api", "progress", course.as_str()], &[]);
+        if let Some(base) = base {
+            url.query_pairs_mut().append_pair("base", base.as_str());
+        }
+        unless(&[code::NO_PROGRESS, code::NO_COURSE], self.get(url).await)
+    }
+
+    async fn contents(
+        &self,
+        course: &CourseId,
+        request: &ContentsRequest,
+    ) -> Result<ContentsAnswer, ApiError> {
+        self.post(self.workspace(course, &["contents"]), request).await
+    }
+
+    async fn revisions(
+        &self,
+        course: &CourseId,
+        before: Option<&RevisionId>,
+        limit: u32,
+    ) -> Result<RevisionPage, ApiError> {
+        let mut url = self.workspace(course, &["revisions"]);
+        url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        if let Some(before) = before {
+            url.query_pairs_mut().append_pair("before", before.as_str());
+        }
+        self.get(url).await
+    }
+
+    async fn revision(
+        &self,
+        course: &CourseId,
+        revision: &RevisionId,
+    ) -> Result<Option<RevisionDocument>, ApiError> {
+        let url = self.workspace(course, &["revisions", revision.as_str()]);
+        unless(&[code::NO_REVISION, code::NO_PROGRESS], self.get(url).await)
+    }
+
+    async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError> {
+        let url = self.server.route(&["api", "courses", course.as_str()], &[]);
+        unless(&[code::NO_COURSE], self.get(url).await)
+    }
+
+    async fn package(
+        &self,
+        course: &CourseId,
+        version: &Version,
+        out: &mut dyn Write,
+    ) -> Result<(), ApiError> {
+        let request = self.request(Method::GET, self.server.package(course, version))?;
+        let response = self.send(request, None, self.timeouts.silence).await?;
+        self.download(response, out).await
+    }
+}
+
+#[async_trait(?Send)]
+impl AccountApi for HttpApi {
+    async fn whoami(&self) -> Result<User, ApiError> {
+        let url = self.server.route(&["api", "auth", "get-session"], &[]);
+        // Auth libraries answer `null` where there is no session.
+        let session: Option<SessionAnswer> = self.get(url).await?;
+        session.map(|session| session.user).ok_or(ApiError::Unauthorized)
+    }
+
+    async fn courses(&self) -> Result<CourseList, ApiError> {
+        self.get(self.server.route(&["api", "courses"], &[])).await
+    }
+
+    async fn publish(
+        &self,
+        course: &CourseId,
+        version: &Version,
+        file: &Path,
+    ) -> Result<(CourseVersion, bool), ApiError> {
+        let response = self.put_file(self.server.package(course, version), file).await?;
+        let is_new = response.status() == StatusCode::CREATED;
+        Ok((self.json(response).await?, is_new))
+    }
+
+    async fn events(
+        &self,
+        course: &CourseId,
+    ) -> Result<LocalBoxStream<'static, Result<HeadEvent, ApiError>>, ApiError> {
+        let request = self
+            .request(Method::GET, self.workspace(course, &["events"]))?
+            .header(ACCEPT, HeaderValue::from_static(events::CONTENT_TYPE));
+        let response = self.send(request, None, self.timeouts.silence).await?;
+        events::stream(response, self.timeouts.events)
+    }
+}

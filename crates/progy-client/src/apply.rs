@@ -1,0 +1,311 @@
+//! Bringing the files from one tree to another without losing a byte.
+//!
+//! 1. What is to be written is *staged* beside, in the slots of a trash batch, and flushed.
+//! 2. The journal says what will be done; it is flushed.
+//! 3. Each path is looked at again. If it does not hold what the plan saw, it is left alone and
+//!    planned again. Otherwise the staged file and the old one exchange their places in one step:
+//!    the path always holds one of the two, and the old one is in the trash. What came out is
+//!    looked at once more: an edit that slipped in between goes back to its place.
+//! 4. The changes are flushed, and the caller records them; the journal is removed.
+//!
+//! After a crash [`recover`] tells which paths already hold what was intended; the others are
+//! planned again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+
+use progy_core::{Change, ContentHash, Entry, FileEntry, RelPath};
+use serde::{Deserialize, Serialize};
+
+use crate::codec::Format;
+use crate::disk::{Disk, Kind, Meta};
+use crate::env::Env;
+use crate::scan::Scan;
+use crate::trash::{self, Line};
+use crate::{Error, Result, layout, scan};
+
+const JOURNAL: Format = Format { magic: *b"progyJRN", version: 1 };
+
+/// What became of the changes.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Paths that now hold what was intended.
+    pub done: Vec<RelPath>,
+    /// Paths that did not hold what the plan saw: plan again.
+    pub changed: Vec<RelPath>,
+    /// Paths that the file system does not let us change.
+    pub blocked: Vec<(RelPath, io::Error)>,
+    /// Files that were written and what is known of them, for the index.
+    pub written: Vec<(RelPath, Meta, ContentHash)>,
+    /// The file system's time after which `written` can be trusted.
+    pub placed_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Journal {
+    batch: String,
+    intents: Vec<Intent>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Intent {
+    path: RelPath,
+    after: Option<Entry>,
+}
+
+/// What a path held when it was looked at last.
+enum Sight {
+    Nothing,
+    There(Meta),
+    Other,
+}
+
+/// Makes `changes`, whose `before` is what `scan` saw. `content` gives the bytes of files.
+pub fn apply(
+    disk: &dyn Disk,
+    env: &dyn Env,
+    scan: &Scan,
+    changes: &[Change],
+    mut content: impl FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+) -> Result<Applied> {
+    if changes.is_empty() {
+        return Ok(Applied::default());
+    }
+    let batch = trash::new_batch(env);
+    let at = env.now();
+    let lines: Vec<Line> = changes
+        .iter()
+        .map(|change| Line { path: change.path.clone(), staged: change.after.clone(), at })
+        .collect();
+    let staged = stage(disk, &batch, changes, &lines, &mut content).inspect_err(|_| {
+        // Nothing was touched yet; what was staged is not needed. A failure leaves it to `tidy`.
+        let _ = disk.remove_all(&format!("{}/{batch}", layout::TRASH));
+    })?;
+    let intents = changes
+        .iter()
+        .map(|change| Intent { path: change.path.clone(), after: change.after.clone() })
+        .collect();
+    JOURNAL.write(disk, layout::JOURNAL, &Journal { batch: batch.clone(), intents })?;
+
+    let mut applied =
+        Applied { placed_at: disk.file_time().map_err(Error::disk("."))?, ..Applied::default() };
+    let applier = Applier { disk, scan, batch: &batch, staged };
+    // What is deleted makes room for what is written.
+    for (n, change) in changes.iter().enumerate().filter(|(_, change)| change.after.is_none()) {
+        applier.step(n, change, &mut applied);
+    }
+    applier.remove_emptied_folders(changes);
+    for (n, change) in changes.iter().enumerate().filter(|(_, change)| change.after.is_some()) {
+        applier.step(n, change, &mut applied);
+    }
+    let touched: Vec<&str> = applied.done.iter().map(RelPath::as_str).collect();
+    disk.flush(&touched).map_err(Error::disk("."))?;
+    Ok(applied)
+}
+
+/// Forgets the journal, once the caller has recorded what was done.
+pub fn finish(disk: &dyn Disk) -> Result<()> {
+    let journal: Option<Journal> = JOURNAL.read(disk, layout::JOURNAL).ok().flatten();
+    disk.remove(layout::JOURNAL).map_err(Error::disk(layout::JOURNAL))?;
+    match journal {
+        Some(journal) => trash::tidy(disk, &journal.batch),
+        None => Ok(()),
+    }
+}
+
+/// After a crash: the paths that already hold what was intended. [`finish`] comes next.
+pub fn recover(disk: &dyn Disk) -> Result<Vec<RelPath>> {
+    // A journal that was cut while it was written stands for changes that had not begun.
+    let journal: Option<Journal> = match JOURNAL.read(disk, layout::JOURNAL) {
+        Err(Error::Damaged(_)) => None,
+        other => other?,
+    };
+    let mut done = Vec::new();
+    for Intent { path, after } in journal.map(|journal| journal.intents).unwrap_or_default() {
+        let there = disk.meta(path.as_str()).map_err(Error::disk(path.as_str()))?;
+        let reached = match &after {
+            None => there.is_none(),
+            Some(entry) => {
+                let executable = entry.as_file().is_none_or(|file| {
+                    there.is_some_and(|meta| meta.executable == file.executable)
+                });
+                executable && trash::holds(disk, path.as_str(), entry)?
+            }
+        };
+        if reached {
+            done.push(path);
+        }
+    }
+    Ok(done)
+}
+
+/// Whether a change only sets or clears the executable bit.
+fn is_mode_change(change: &Change) -> Option<bool> {
+    match (&change.before, &change.after) {
+        (Some(Entry::File(before)), Some(Entry::File(after))) if before.hash == after.hash => {
+            Some(after.executable)
+        }
+        _ => None,
+    }
+}
+
+fn stage(
+    disk: &dyn Disk,
+    batch: &str,
+    changes: &[Change],
+    lines: &[Line],
+    content: &mut dyn FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+) -> Result<HashMap<usize, Meta>> {
+    let list = trash::list_path(batch);
+    disk.write(&list, &trash::encode_list(lines)?, false).map_err(Error::disk(&list))?;
+    let mut slots = vec![list];
+    let mut staged = HashMap::new();
+    for (n, change) in changes.iter().enumerate() {
+        let slot = trash::slot(batch, n);
+        match &change.after {
+            Some(Entry::File(file)) if is_mode_change(change).is_none() => {
+                let bytes = content(&change.path, file)?;
+                disk.write(&slot, &bytes, file.executable).map_err(Error::disk(&slot))?;
+            }
+            Some(Entry::Symlink(target)) => {
+                disk.write_link(&slot, target.as_str()).map_err(Error::disk(&slot))?;
+            }
+            _ => continue,
+        }
+        if let Some(meta) = disk.meta(&slot).map_err(Error::disk(&slot))? {
+            staged.insert(n, meta);
+        }
+        slots.push(slot);
+    }
+    let slots: Vec<&str> = slots.iter().map(String::as_str).collect();
+    disk.flush(&slots).map_err(Error::disk(layout::TRASH))?;
+    Ok(staged)
+}
+
+struct Applier<'a> {
+    disk: &'a dyn Disk,
+    scan: &'a Scan,
+    batch: &'a str,
+    /// What each staged file was when it was written.
+    staged: HashMap<usize, Meta>,
+}
+
+impl Applier<'_> {
+    fn step(&self, n: usize, change: &Change, applied: &mut Applied) {
+        match self.change(n, change, applied) {
+            Ok(true) => {
+                applied.done.push(change.path.clone());
+                self.learn(n, change, applied);
+            }
+            Ok(false) => applied.changed.push(change.path.clone()),
+            Err(error) => applied.blocked.push((change.path.clone(), error)),
+        }
+    }
+
+    /// Makes one change; false if the path does not hold what the plan saw.
+    fn change(&self, n: usize, change: &Change, applied: &Applied) -> io::Result<bool> {
+        let path = change.path.as_str();
+        let slot = trash::slot(self.batch, n);
+        match (self.look(&change.path, change.before.as_ref())?, &change.after) {
+            (Sight::Other, _) => Ok(false),
+            (Sight::Nothing, None) => Ok(true),
+            (Sight::Nothing, Some(_)) => self.create(&slot, change, applied),
+            (Sight::There(seen), None) => {
+                self.disk.place(path, &slot)?;
+                self.confirm(&slot, &seen, || self.disk.place(&slot, path))
+            }
+            (Sight::There(seen), Some(_)) => {
+                if let Some(executable) = is_mode_change(change) {
+                    self.disk.set_executable(path, executable)?;
+                    return Ok(true);
+                }
+                self.disk.exchange(&slot, path)?;
+                self.confirm(&slot, &seen, || self.disk.exchange(&slot, path))
+            }
+        }
+    }
+
+    /// Puts the staged file where nothing was.
+    fn create(&self, slot: &str, change: &Change, applied: &Applied) -> io::Result<bool> {
+        let path = change.path.as_str();
+        let Err(error) = self.disk.place(slot, path) else { return Ok(true) };
+        let Some(in_the_way) = self.disk.meta(path)? else { return Err(error) };
+        let is_left_over = |(below, _): (&RelPath, &Entry)| applied.done.contains(below);
+        if in_the_way.kind == Kind::Folder && self.scan.tree.below(path).all(is_left_over) {
+            // What travels is gone from it; what does not, for instance `node_modules`, goes to the
+            // trash with it.
+            self.disk.place(path, &trash::folder_slot(slot))?;
+            self.disk.place(slot, path)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Looks at what a step took out of its place: if it is not what was seen right before, it is
+    /// the learner's newest edit and goes back.
+    fn confirm(
+        &self,
+        slot: &str,
+        seen: &Meta,
+        put_back: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let same = self.disk.meta(slot)?.is_some_and(|out| {
+            // Renaming changes only the time of change.
+            Meta { changed: seen.changed, ..out } == *seen
+        });
+        if !same {
+            put_back()?;
+        }
+        Ok(same)
+    }
+
+    /// What is at `path`, compared with what the plan saw there.
+    fn look(&self, path: &RelPath, before: Option<&Entry>) -> io::Result<Sight> {
+        let Some(meta) = self.disk.meta(path.as_str())? else {
+            return Ok(if before.is_none() { Sight::Nothing } else { Sight::Other });
+        };
+        let same = match (meta.kind, before) {
+            (Kind::File, Some(Entry::File(file))) => {
+                meta.executable == file.executable
+                    && (self.is_as_scanned(path, &meta)
+                        || scan::hash_stable(self.disk, path.as_str())?.0 == file.hash)
+            }
+            (Kind::Symlink, Some(Entry::Symlink(target))) => {
+                self.disk.read_link(path.as_str())? == target.as_str()
+            }
+            // The file or link that the plan wants here goes where a folder is: see `create`.
+            (Kind::Folder, None) => return Ok(Sight::Nothing),
+            _ => false,
+        };
+        Ok(if same { Sight::There(meta) } else { Sight::Other })
+    }
+
+    fn is_as_scanned(&self, path: &RelPath, meta: &Meta) -> bool {
+        let settled = meta.modified < self.scan.started && meta.changed < self.scan.started;
+        settled && self.scan.metas.get(path) == Some(meta)
+    }
+
+    fn learn(&self, n: usize, change: &Change, applied: &mut Applied) {
+        let (Some(staged), Some(Entry::File(file))) = (self.staged.get(&n), &change.after) else {
+            return;
+        };
+        if let Ok(Some(meta)) = self.disk.meta(change.path.as_str())
+            && (Meta { changed: staged.changed, ..meta }) == *staged
+        {
+            applied.written.push((change.path.clone(), meta, file.hash));
+        }
+    }
+
+    /// Removes folders in which nothing is left, innermost first.
+    fn remove_emptied_folders(&self, changes: &[Change]) {
+        let folders: BTreeSet<&str> = changes
+            .iter()
+            .filter(|change| change.after.is_none())
+            .flat_map(|change| change.path.ancestors())
+            .collect();
+        for folder in folders.into_iter().rev() {
+            // One that still holds something stays; so does one that may not be removed.
+            let _ = self.disk.remove_folder(folder);
+        }
+    }
+}

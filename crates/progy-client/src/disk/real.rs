@@ -1,0 +1,250 @@
+//! The file system of this machine.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use progy_core::RelPath;
+
+use super::{Disk, Kind, Listed, Meta, Reader};
+use crate::layout;
+use crate::platform::files as platform;
+
+/// From this many files on, one flush of the whole file system is cheaper than one for each.
+const FLUSH_EACH: usize = 16;
+
+/// A workspace in a folder of this machine.
+#[derive(Debug)]
+pub struct RealDisk {
+    root: PathBuf,
+}
+
+/// Held while this process works in the workspace; dies with the process.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl RealDisk {
+    /// The workspace at `root`, which is a folder.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where the workspace is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the lock of the workspace called `name`, or says that another process has it.
+    pub fn lock(&self, name: &str) -> io::Result<Option<Lock>> {
+        let path = self.at(name)?;
+        platform::make_private_folder(&self.root.join(layout::FOLDER))?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The absolute path of `path`, none of whose folders is a link.
+    fn at(&self, path: &str) -> io::Result<PathBuf> {
+        let mut at = self.root.clone();
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            at.push(part);
+            if parts.peek().is_some() {
+                match fs::symlink_metadata(&at) {
+                    Ok(meta) if meta.is_dir() => {}
+                    Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        at.extend(parts);
+                        return Ok(at);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(at)
+    }
+
+    fn at_with_folders(&self, path: &str) -> io::Result<PathBuf> {
+        let at = self.at(path)?;
+        if let Some(parent) = at.parent() {
+            if path.starts_with(layout::FOLDER) {
+                platform::make_private_folder(parent)?;
+            } else {
+                fs::create_dir_all(parent)?;
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl Disk for RealDisk {
+    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
+        let at = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
+        let mut listed = Vec::new();
+        for item in fs::read_dir(at)? {
+            let item = item?;
+            // A name that is gone by now was deleted while we looked.
+            let meta = match item.metadata() {
+                Ok(meta) => platform::meta(&meta),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let name = item.file_name().into_string();
+            listed.push(Listed { name: name.map_err(|raw| raw.to_string_lossy().into()), meta });
+        }
+        Ok(listed)
+    }
+
+    fn meta(&self, path: &str) -> io::Result<Option<Meta>> {
+        let found = self.at(path).and_then(fs::symlink_metadata);
+        match found {
+            Ok(meta) => Ok(Some(platform::meta(&meta))),
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let file = platform::open_no_follow(&self.at(path)?)?;
+        let size = file.metadata()?.len();
+        if size > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Box<dyn Reader>> {
+        Ok(Box::new(platform::open_no_follow(&self.at(path)?)?))
+    }
+
+    fn read_link(&self, path: &str) -> io::Result<String> {
+        let target = fs::read_link(self.at(path)?)?;
+        target.into_os_string().into_string().map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    fn write(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()> {
+        let at = self.at_with_folders(path)?;
+        let mut file = platform::create_file(&at, executable)?;
+        file.write_all(bytes)
+    }
+
+    fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let at = self.at_with_folders(path)?;
+        OpenOptions::new().create(true).append(true).open(at)?.write_all(bytes)
+    }
+
+    fn write_link(&self, path: &str, target: &str) -> io::Result<()> {
+        platform::symlink(target, &self.at_with_folders(path)?)
+    }
+
+    fn flush(&self, paths: &[&str]) -> io::Result<()> {
+        if paths.len() > FLUSH_EACH && platform::flush_file_system(&self.root)? {
+            return Ok(());
+        }
+        let mut folders = std::collections::BTreeSet::new();
+        for path in paths {
+            let at = self.root.join(path);
+            // What was deleted has only the names around it to flush, and a link no content.
+            match fs::symlink_metadata(&at) {
+                Ok(meta) if meta.is_file() => File::open(&at)?.sync_data()?,
+                Err(error) if !is_gone(&error) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            // A folder that went with its last file is gone from the one above it.
+            let above = at.ancestors().skip(1);
+            folders.extend(
+                above
+                    .take_while(|folder| folder.starts_with(&self.root))
+                    .find(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()))
+                    .map(Path::to_owned),
+            );
+        }
+        for folder in folders {
+            platform::flush_folder(&folder)?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.at(from)?, self.at_with_folders(to)?)
+    }
+
+    fn place(&self, from: &str, to: &str) -> io::Result<()> {
+        platform::rename_no_replace(&self.at(from)?, &self.at_with_folders(to)?)
+    }
+
+    fn exchange(&self, one: &str, other: &str) -> io::Result<()> {
+        platform::exchange(&self.at(one)?, &self.at(other)?)
+    }
+
+    fn set_executable(&self, path: &str, executable: bool) -> io::Result<()> {
+        platform::set_executable(&self.at(path)?, executable)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        absent_is_fine(fs::remove_file(self.at(path)?))
+    }
+
+    fn remove_folder(&self, path: &str) -> io::Result<()> {
+        absent_is_fine(fs::remove_dir(self.at(path)?))
+    }
+
+    fn remove_all(&self, path: &str) -> io::Result<()> {
+        absent_is_fine(fs::remove_dir_all(self.at(path)?))
+    }
+
+    fn file_time(&self) -> io::Result<i64> {
+        let probe = format!("{}/time", layout::TMP);
+        self.write(&probe, b"", false)?;
+        let at = self.at(&probe)?;
+        // Truncating an empty file does not touch it on every system; writing a byte does.
+        let mut file = OpenOptions::new().write(true).open(&at)?;
+        file.write_all(b".")?;
+        Ok(platform::meta(&file.metadata()?).modified)
+    }
+
+    fn parallelism(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8)
+    }
+
+    fn can_hold(&self, path: &RelPath) -> bool {
+        platform::can_hold(path)
+    }
+}
+
+/// Whether nothing can be at a path, because it or a folder above it is not there.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// The kind of a file's type.
+pub(crate) fn kind(kind: fs::FileType) -> Kind {
+    if kind.is_file() {
+        Kind::File
+    } else if kind.is_dir() {
+        Kind::Folder
+    } else if kind.is_symlink() {
+        Kind::Symlink
+    } else {
+        Kind::Other
+    }
+}

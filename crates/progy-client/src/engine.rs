@@ -1,0 +1,250 @@
+//! Saving, syncing, and everything that is made of them: the same in every strategy.
+//!
+//! - [`start`](mod@start): a workspace begins, or is brought to this device;
+//! - [`commit`]: the files become a save that waits;
+//! - [`exchange`]: saves are published, other devices' saves come in;
+//! - [`checkout`]: the files follow;
+//! - [`moves`]: going to another state on purpose: restore, reset, upgrade;
+//! - [`conflicts`]: settling conflict copies;
+//! - [`lessons`]: lessons are tried;
+//! - [`status`]: where things stand.
+
+pub mod checkout;
+pub mod commit;
+pub mod conflicts;
+pub mod exchange;
+pub mod lessons;
+pub mod moves;
+pub mod start;
+pub mod status;
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use progy_core::{
+    Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, LessonId, RelPath,
+    RevisionId, Tree,
+};
+use semver::Version;
+
+use crate::contents::Sources;
+use crate::disk::Disk;
+use crate::env::Env;
+use crate::index::Index;
+use crate::remote::Remote;
+use crate::scan::{Notice, Scan};
+use crate::state::{State, overlaid};
+use crate::template::Template;
+use crate::{Error, Result, apply, scan, trash};
+
+/// This installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: DeviceName,
+}
+
+/// Why a state is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// What is said of it.
+    pub message: String,
+    /// The lesson that it is about.
+    pub lesson: Option<LessonId>,
+    /// Whether it is recorded also if no file has changed, as a completed lesson is.
+    pub even_if_unchanged: bool,
+}
+
+impl Intent {
+    /// A save with a message, made only if something has changed.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), lesson: None, even_if_unchanged: false }
+    }
+}
+
+/// What an operation did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The revisions that this device published, oldest first.
+    pub published: Vec<RevisionId>,
+    /// What changed in the learner's files because of other devices.
+    pub received: Vec<Change>,
+    /// Whether a new state was recorded.
+    pub saved: bool,
+    /// The server had lost revisions; what this device has of them was published again.
+    pub recovered: bool,
+}
+
+/// One workspace on one device. Only one at a time may be open: see the lock of
+/// [`crate::disk::RealDisk`].
+#[derive(Debug)]
+pub struct Engine<'a> {
+    disk: &'a dyn Disk,
+    env: &'a dyn Env,
+    device: Device,
+    state: State,
+    index: Index,
+    templates: HashMap<Version, Rc<Template>>,
+    /// Results of merges that are in no file yet.
+    merged: HashMap<ContentHash, Vec<u8>>,
+    notices: BTreeSet<Notice>,
+}
+
+impl std::fmt::Debug for dyn Disk + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Disk")
+    }
+}
+
+impl std::fmt::Debug for dyn Env + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Env")
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// Opens the workspace on `disk` and finishes what a crash has interrupted.
+    pub fn open(disk: &'a dyn Disk, env: &'a dyn Env, device: Device) -> Result<Self> {
+        let mut engine = Self::with_state(disk, env, device, State::load(disk)?);
+        let done = apply::recover(disk)?;
+        let before = engine.state.clone();
+        engine.state.unapplied.retain(|path, _| !done.contains(path));
+        engine.state.device = engine.device.id.clone();
+        if engine.state != before {
+            engine.state.store(disk)?;
+        }
+        apply::finish(disk)?;
+        trash::purge(disk, env)?;
+        Ok(engine)
+    }
+
+    fn with_state(disk: &'a dyn Disk, env: &'a dyn Env, device: Device, state: State) -> Self {
+        Self {
+            disk,
+            env,
+            device,
+            state,
+            index: Index::load(disk),
+            templates: HashMap::new(),
+            merged: HashMap::new(),
+            notices: BTreeSet::new(),
+        }
+    }
+
+    /// What this device remembers.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The course.
+    pub fn course(&self) -> &CourseId {
+        &self.state.course
+    }
+
+    /// What the learner should hear of, since the engine was opened.
+    pub fn notices(&self) -> &BTreeSet<Notice> {
+        &self.notices
+    }
+
+    /// The template of the workspace's course version, if its package is on this device.
+    pub fn template(&mut self) -> Result<Rc<Template>> {
+        let version = self.state.version().clone();
+        self.template_of(&version)
+    }
+
+    fn template_of(&mut self, version: &Version) -> Result<Rc<Template>> {
+        if let Some(template) = self.templates.get(version) {
+            return Ok(Rc::clone(template));
+        }
+        let template = Template::load(self.disk, version)?
+            .ok_or_else(|| Error::NoVersion(self.state.course.clone(), version.clone()))?;
+        let template = Rc::new(template);
+        self.templates.insert(version.clone(), Rc::clone(&template));
+        Ok(template)
+    }
+
+    /// The template of `version`, fetched if it is not on this device.
+    async fn fetch_template(
+        &mut self,
+        version: &Version,
+        remote: &dyn Remote,
+    ) -> Result<Rc<Template>> {
+        if !self.templates.contains_key(version) {
+            let template = Template::fetch(self.disk, version, remote).await?;
+            self.templates.insert(version.clone(), Rc::new(template));
+        }
+        self.template_of(version)
+    }
+
+    /// Fetches the templates that this workspace needs and this device does not have.
+    pub async fn prepare(&mut self, remote: &dyn Remote) -> Result<()> {
+        let mut versions: BTreeSet<Version> =
+            self.state.queue.iter().map(|save| save.version.clone()).collect();
+        versions.insert(self.state.base.version.clone());
+        for version in versions {
+            self.fetch_template(&version, remote).await?;
+        }
+        Ok(())
+    }
+
+    fn tip(&mut self) -> Result<Tree> {
+        let template = self.template()?;
+        overlaid(template.tree(), self.state.overlay())
+    }
+
+    fn base_tree(&mut self) -> Result<Tree> {
+        let template = self.template_of(&self.state.base.version.clone())?;
+        overlaid(template.tree(), &self.state.base.overlay)
+    }
+
+    /// What the files were made to agree with last: the tip, where they have followed it.
+    fn checked_out(&self, tip: &Tree) -> Result<Tree> {
+        overlaid(tip, &self.state.unapplied)
+    }
+
+    fn scan(&mut self, tracked: &[&Tree]) -> Result<Scan> {
+        let template = self.template()?;
+        let mut scan = scan::scan(self.disk, template.rules(), &mut self.index, tracked)?;
+        self.notices.append(&mut scan.notices.iter().cloned().collect());
+        // A cache: that it cannot be written is no reason to stop.
+        let _ = self.index.store(self.disk);
+        for path in tracked.iter().flat_map(|tree| tree.iter().map(|(path, _)| path)) {
+            if !self.disk.can_hold(path) {
+                self.notices.insert(Notice::CannotHold(path.clone()));
+                scan.unknown.insert(path.clone());
+            }
+        }
+        Ok(scan)
+    }
+
+    fn sources(&self, scan: Option<&Scan>) -> Sources<'_> {
+        let files = scan.map(|scan| {
+            let files = scan.tree.iter();
+            files.filter_map(|(path, entry)| Some((entry.as_file()?.hash, path.clone()))).collect()
+        });
+        Sources {
+            disk: self.disk,
+            templates: self.templates.values().map(Rc::as_ref).collect(),
+            merged: &self.merged,
+            files: files.unwrap_or_default(),
+        }
+    }
+}
+
+/// The conflict copies in a tree.
+pub fn conflict_copies(tree: &Tree) -> Vec<RelPath> {
+    let paths = tree.iter().map(|(path, _)| path);
+    paths.filter(|path| ConflictName::parse(path).is_some()).cloned().collect()
+}
+
+/// `tree` with the paths of `mask` as they are in `other`.
+fn masked<'m>(tree: &Tree, other: &Tree, mask: impl Iterator<Item = &'m RelPath>) -> Result<Tree> {
+    let changes: Vec<(&RelPath, Option<&Entry>)> =
+        mask.map(|path| (path, other.get(path.as_str()))).collect();
+    if changes.iter().all(|(path, entry)| tree.get(path.as_str()) == *entry) {
+        return Ok(tree.clone());
+    }
+    tree.with_changes(changes).map_err(|error| Error::InvalidTree(error.to_string()))
+}

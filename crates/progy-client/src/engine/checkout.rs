@@ -1,0 +1,176 @@
+//! The files follow the tip.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use progy_core::diff::diff;
+use progy_core::merge::{Merged, merge_text};
+use progy_core::plan::{MergeOutcome, MergeWanted, Names, plan};
+use progy_core::{Change, ContentHash, DeviceName, Entry, FileEntry, Planned, RelPath, Tree};
+use semver::Version;
+
+use super::{Engine, masked};
+use crate::contents;
+use crate::remote::{Remote, Wanted};
+use crate::scan::Scan;
+use crate::{Error, Result, apply};
+
+/// How often files that the learner writes meanwhile are planned again.
+const PLAN_AGAIN: u32 = 8;
+
+/// Three trees and whose they are.
+pub(super) struct Sides<'s> {
+    pub(super) base: &'s Tree,
+    pub(super) local: &'s Tree,
+    pub(super) remote: &'s Tree,
+    /// Which device changed a path on the remote side; otherwise `head_device`.
+    pub(super) devices: &'s BTreeMap<RelPath, DeviceName>,
+    pub(super) head_device: &'s DeviceName,
+}
+
+impl Engine<'_> {
+    /// Brings the files to the tip, merging what the learner has changed meanwhile. Returns what
+    /// changed in the files.
+    ///
+    /// A path that the file system refuses to change stays as it is and is tried again next time.
+    pub async fn checkout(
+        &mut self,
+        remote: &dyn Remote,
+        devices: &BTreeMap<RelPath, DeviceName>,
+        head_device: &DeviceName,
+    ) -> Result<Vec<Change>> {
+        let mut received = Vec::new();
+        for _ in 0..PLAN_AGAIN {
+            if self.state.unapplied.is_empty() {
+                return Ok(received);
+            }
+            let tip = self.tip()?;
+            let before = self.checked_out(&tip)?;
+            let scan = self.scan(&[&tip, &before])?;
+            let local = masked(&scan.tree, &before, scan.unknown.iter())?;
+            let sides = Sides { base: &before, local: &local, remote: &tip, devices, head_device };
+            let planned = self.planned(&sides, Some(&scan), remote).await?;
+            let mut changes = diff(&local, &planned.merged);
+            changes.retain(|change| !scan.unknown.contains(&change.path));
+            let version = self.state.version().clone();
+            self.fetch_contents(&version, &changes, Some(&scan), remote).await?;
+
+            let applied = {
+                let sources = self.sources(Some(&scan));
+                apply::apply(self.disk, self.env, &scan, &changes, |path, file| {
+                    sources.get(&file.hash).ok_or_else(|| Error::MissingContent(path.clone()))
+                })?
+            };
+            let waiting: BTreeSet<&RelPath> = applied
+                .changed
+                .iter()
+                .chain(applied.blocked.iter().map(|(path, _)| path))
+                .chain(&scan.unknown)
+                .collect();
+            self.state.unapplied.retain(|path, _| waiting.contains(path));
+            self.state.store(self.disk)?;
+            self.index.learn(applied.placed_at, &applied.written);
+            let _ = self.index.store(self.disk);
+            apply::finish(self.disk)?;
+            for (path, error) in &applied.blocked {
+                tracing::warn!(%path, %error, "could not be changed");
+                self.notices.insert(crate::scan::Notice::Unreadable(path.to_string()));
+            }
+            received
+                .extend(changes.into_iter().filter(|change| applied.done.contains(&change.path)));
+            if applied.changed.is_empty() {
+                return Ok(received);
+            }
+        }
+        // The learner keeps writing these files. Nothing is lost: they are planned again next time.
+        Ok(received)
+    }
+
+    /// Plans, and merges the texts that the plan asks for.
+    pub(super) async fn planned(
+        &mut self,
+        sides: &Sides<'_>,
+        scan: Option<&Scan>,
+        remote: &dyn Remote,
+    ) -> Result<Planned> {
+        let author = |path: &RelPath| sides.devices.get(path).unwrap_or(sides.head_device).clone();
+        let here = self.device.name.clone();
+        let names = Names { local: &here, remote: &author };
+        let plan = plan(sides.base, sides.local, sides.remote, names);
+        let wanted: Vec<Wanted> = plan
+            .wanted()
+            .iter()
+            .flat_map(|merge| [merge.base, merge.local, merge.remote])
+            .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
+            .collect();
+        let version = self.state.version().clone();
+        self.fetch_wanted(&version, wanted, scan, remote).await?;
+        let mut results = BTreeMap::new();
+        for merge in plan.wanted() {
+            let outcome = self.merge(merge, scan);
+            results.insert(merge.path.clone(), outcome);
+        }
+        Ok(plan.settle(|merge| results.get(&merge.path).copied().unwrap_or(MergeOutcome::Conflict)))
+    }
+
+    fn merge(&mut self, merge: &MergeWanted, scan: Option<&Scan>) -> MergeOutcome {
+        let sources = self.sources(scan);
+        let get = |file: &FileEntry| sources.get(&file.hash);
+        let (Some(base), Some(local), Some(remote)) =
+            (get(&merge.base), get(&merge.local), get(&merge.remote))
+        else {
+            return MergeOutcome::Conflict;
+        };
+        match merge_text(&base, &local, &remote) {
+            Merged::Conflict => MergeOutcome::Conflict,
+            Merged::Clean(bytes) => {
+                let hash = ContentHash::blake3(&bytes);
+                let size = bytes.len() as u64;
+                self.merged.insert(hash, bytes);
+                MergeOutcome::Clean { hash, size }
+            }
+        }
+    }
+
+    /// Fetches the contents that `changes` put in place and this device does not have.
+    pub(super) async fn fetch_contents(
+        &mut self,
+        version: &Version,
+        changes: &[Change],
+        scan: Option<&Scan>,
+        remote: &dyn Remote,
+    ) -> Result<()> {
+        let file = |entry: &Option<Entry>| entry.as_ref().and_then(Entry::as_file).copied();
+        let wanted = changes
+            .iter()
+            .filter_map(|change| {
+                let after = file(&change.after)?;
+                let have = file(&change.before).map(|before| before.hash);
+                Some(Wanted { hash: after.hash, size: after.size, have })
+            })
+            .collect();
+        self.fetch_wanted(version, wanted, scan, remote).await
+    }
+
+    async fn fetch_wanted(
+        &mut self,
+        version: &Version,
+        mut wanted: Vec<Wanted>,
+        scan: Option<&Scan>,
+        remote: &dyn Remote,
+    ) -> Result<()> {
+        let sources = self.sources(scan);
+        wanted.sort();
+        wanted.dedup_by_key(|want| want.hash);
+        wanted.retain(|want| !sources.has(&want.hash));
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let disk = self.disk;
+        let content = |hash: &ContentHash| sources.get(hash);
+        remote
+            .fetch(version, &wanted, &content, &mut |hash, bytes| {
+                contents::keep(disk, hash, &bytes)
+            })
+            .await
+    }
+}

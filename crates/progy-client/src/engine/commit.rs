@@ -1,0 +1,139 @@
+//! The files become a save that waits to be published.
+
+use std::collections::BTreeSet;
+
+use progy_core::diff::diff;
+use progy_core::{Change, Entry, RelPath, Tree};
+
+use super::{Engine, Intent, masked};
+use crate::contents::{self, MAX_CONTENT};
+use crate::remote::Remote;
+use crate::scan::Scan;
+use crate::state::{Queued, overlay};
+use crate::{Error, Result, layout};
+
+/// How often files that change under our eyes are looked at again.
+const LOOK_AGAIN: u32 = 5;
+
+/// What the learner has changed since the tip.
+#[derive(Debug)]
+pub struct Unsaved {
+    /// The files as they would be recorded.
+    pub tree: Tree,
+    /// What differs from the tip.
+    pub changes: Vec<Change>,
+    /// The look at the files that this is from.
+    pub scan: Scan,
+}
+
+impl Engine<'_> {
+    /// What would be recorded now.
+    pub fn unsaved(&mut self) -> Result<Unsaved> {
+        let tip = self.tip()?;
+        let before = self.checked_out(&tip)?;
+        let scan = self.scan(&[&tip, &before])?;
+        let rules = self.template()?.rules().clone();
+        // Of a path that cannot be read, or that has not followed the tip yet, the files say
+        // nothing; and a course may name which files travel.
+        let silent: BTreeSet<RelPath> =
+            scan.unknown.iter().chain(self.state.unapplied.keys()).cloned().collect();
+        let seen = masked(&scan.tree, &tip, silent.iter())?;
+        let all = diff(&tip, &seen);
+        let stay: Vec<&RelPath> =
+            all.iter().map(|change| &change.path).filter(|path| !rules.travels(path)).collect();
+        let tree = masked(&seen, &tip, stay.into_iter())?;
+        let changes = diff(&tip, &tree);
+        Ok(Unsaved { tree, changes, scan })
+    }
+
+    /// Records the files as a save, if there is something to record. Needs no server.
+    ///
+    /// When this returns true, the save with all its bytes is on the medium.
+    pub fn commit(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<bool> {
+        for _ in 0..LOOK_AGAIN {
+            let unsaved = self.unsaved()?;
+            if unsaved.changes.is_empty() && !intent.even_if_unchanged {
+                return Ok(false);
+            }
+            let template = self.template()?;
+            let overlay = overlay(template.tree(), &unsaved.tree);
+            remote.admit(&overlay)?;
+            if self.keep_contents(&unsaved.changes)? {
+                self.enqueue(intent, overlay)?;
+                return Ok(true);
+            }
+        }
+        let path = self.unsaved()?.changes.into_iter().next().map(|change| change.path);
+        path.map_or(Ok(false), |path| Err(Error::KeepsChanging(path)))
+    }
+
+    /// Puts a save at the end of the queue. Its contents are kept already.
+    pub(super) fn enqueue(
+        &mut self,
+        intent: &Intent,
+        overlay: crate::state::Overlay,
+    ) -> Result<()> {
+        let version = self.state.version().clone();
+        let save = self.new_save(intent, version, overlay);
+        self.state.queue.push(save);
+        self.state.store(self.disk)
+    }
+
+    pub(super) fn new_save(
+        &self,
+        intent: &Intent,
+        version: semver::Version,
+        overlay: crate::state::Overlay,
+    ) -> Queued {
+        let limit = progy_api::limits::MESSAGE;
+        Queued {
+            id: self.env.save_id(),
+            message: intent.message.chars().take(limit).collect(),
+            lesson: intent.lesson.clone(),
+            saved_at: self.env.now(),
+            version,
+            overlay,
+        }
+    }
+
+    /// Keeps the bytes of what was changed, flushed. False if a file is not what was scanned.
+    fn keep_contents(&mut self, changes: &[Change]) -> Result<bool> {
+        let template = self.template()?;
+        let mut kept = Vec::new();
+        for change in changes {
+            let Some(Entry::File(file)) = &change.after else { continue };
+            if template.has(&file.hash) {
+                continue;
+            }
+            if contents::kept(self.disk, &file.hash).is_none() {
+                let path = change.path.as_str();
+                let bytes = match self.disk.read(path, MAX_CONTENT) {
+                    Ok(bytes) => bytes,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                    Err(error) => return Err(Error::disk(path)(error)),
+                };
+                if progy_core::ContentHash::blake3(&bytes) != file.hash {
+                    return Ok(false);
+                }
+                contents::keep(self.disk, &file.hash, &bytes)?;
+            }
+            // One that was there may have been written without a flush.
+            kept.push(layout::object(&file.hash));
+        }
+        self.flush_objects(&kept)?;
+        Ok(true)
+    }
+
+    pub(super) fn flush_objects(&self, paths: &[String]) -> Result<()> {
+        let mut paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        paths.push(layout::OBJECTS);
+        self.disk.flush(&paths).map_err(Error::disk(layout::OBJECTS))
+    }
+
+    /// Throws away kept contents that no revision of this device's memory names.
+    pub(super) fn collect_garbage(&self) -> Result<()> {
+        let overlays = self.state.queue.iter().map(|save| &save.overlay);
+        let entries = overlays.chain([&self.state.base.overlay]).flat_map(|o| o.values());
+        contents::collect(self.disk, &contents::hashes(entries))
+    }
+}

@@ -1,0 +1,379 @@
+//! Saves are published, and other devices' saves come in.
+
+use std::collections::BTreeMap;
+
+use progy_core::diff::diff;
+use progy_core::{Change, DeviceName, Entry, RelPath, RevisionId, Tree};
+use semver::Version;
+
+use super::checkout::Sides;
+use super::{Engine, Intent, Report};
+use crate::contents;
+use crate::remote::{Head, Publish, PublishError, Remote};
+use crate::state::{Base, Overlay, Queued, overlaid, overlay};
+use crate::{Error, Result, layout};
+
+/// How often a publish that another device was faster than is tried again.
+const TRY_AGAIN: u32 = 64;
+/// How many pages of history are looked through for a revision that both sides know.
+const PAGES: u32 = 20;
+
+/// Whose changes came in last; names conflict copies.
+#[derive(Debug, Clone)]
+struct Authors {
+    devices: BTreeMap<RelPath, DeviceName>,
+    head: DeviceName,
+}
+
+impl Engine<'_> {
+    /// Records the files, and publishes what waits.
+    ///
+    /// If the server cannot be reached the error says so; what was recorded waits in the queue.
+    pub async fn save(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<Report> {
+        let mut report = Report::default();
+        if !self.state.unapplied.is_empty() {
+            // A checkout was interrupted. What was edited meanwhile is merged before it is recorded;
+            // without a server what can be recorded is recorded all the same.
+            match self.follow(remote, None, &mut report).await {
+                Err(Error::Unreachable(_)) => {}
+                other => other?,
+            }
+        }
+        report.saved = self.commit(remote, intent)?;
+        self.publish(remote, &mut report).await?;
+        Ok(report)
+    }
+
+    /// Brings in what other devices saved, and publishes what is not yet: queued saves, and the
+    /// files as they are now, with the message of `intent`.
+    pub async fn sync(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<Report> {
+        let mut report = Report::default();
+        let pulled = self.pull_after_publishing(remote, &mut report).await;
+        // Without a server the files are recorded all the same.
+        if let Err(error) = pulled {
+            if matches!(error, Error::Unreachable(_)) {
+                self.commit(remote, intent)?;
+            }
+            return Err(error);
+        }
+        report.saved |= self.commit(remote, intent)?;
+        self.publish(remote, &mut report).await?;
+        Ok(report)
+    }
+
+    async fn pull_after_publishing(
+        &mut self,
+        remote: &dyn Remote,
+        report: &mut Report,
+    ) -> Result<()> {
+        // A save whose answer was lost must be known as published before it is merged with itself.
+        self.publish(remote, report).await?;
+        let authors = self.pull(remote, report).await?;
+        self.follow(remote, authors, report).await
+    }
+
+    async fn follow(
+        &mut self,
+        remote: &dyn Remote,
+        authors: Option<Authors>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let authors = authors.unwrap_or_else(|| Authors {
+            devices: BTreeMap::new(),
+            head: self.device.name.clone(),
+        });
+        report.received.extend(self.checkout(remote, &authors.devices, &authors.head).await?);
+        // Another device may have upgraded the course.
+        self.write_settings()
+    }
+
+    /// Publishes what waits, oldest first, merging whenever another device was faster; then the
+    /// files follow.
+    pub(super) async fn publish(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<()> {
+        self.prepare(remote).await?;
+        let mut authors = None;
+        let mut digest = None;
+        let mut behind = false;
+        let mut tries = 0;
+        while !self.state.queue.is_empty() {
+            match self.publish_first(remote).await {
+                Ok(published) => {
+                    behind = published.head != published.revision.id;
+                    report.published.push(published.revision.id);
+                    digest = Some(published.progress_digest);
+                }
+                Err(PublishError::HeadMoved) if tries < TRY_AGAIN => {
+                    tries += 1;
+                    authors = self.pull(remote, report).await?.or(authors);
+                }
+                Err(PublishError::HeadMoved) => return Err(Error::Busy),
+                Err(PublishError::SaveReused) => {
+                    // A copy of this workspace on another machine published under the same id.
+                    let id = self.env.save_id();
+                    if let Some(save) = self.state.queue.first_mut() {
+                        save.id = id;
+                    }
+                    self.state.store(self.disk)?;
+                }
+                Err(PublishError::Other(error)) => return Err(error),
+            }
+        }
+        if digest.is_none() && !self.unsent_progress().is_empty() {
+            digest = Some(self.publish_progress(remote).await?);
+        }
+        let is_other = digest.is_some_and(|digest| digest != self.state.progress.digest());
+        if behind || is_other {
+            authors = self.pull(remote, report).await?.or(authors);
+        }
+        self.follow(remote, authors, report).await
+    }
+
+    pub(super) fn unsent_progress(&self) -> progy_core::progress::Progress {
+        self.state.progress.missing_from(&self.state.progress_sent)
+    }
+
+    pub(super) async fn publish_progress(&mut self, remote: &dyn Remote) -> Result<String> {
+        let unsent = self.unsent_progress();
+        let version = self.state.version().clone();
+        let digest = remote.publish_progress(&version, &unsent).await?;
+        self.state.progress_sent.join(&unsent);
+        self.state.store(self.disk)?;
+        Ok(digest)
+    }
+
+    async fn publish_first(
+        &mut self,
+        remote: &dyn Remote,
+    ) -> std::result::Result<crate::remote::Published, PublishError> {
+        let Some(save) = self.state.queue.first().cloned() else {
+            return Err(Error::Busy.into());
+        };
+        let template = self.fetch_template(&save.version, remote).await?;
+        let progress = self.unsent_progress();
+        let published = {
+            let sources = self.sources(None);
+            let publish = Publish {
+                parent: &self.state.base,
+                save: &save,
+                template: template.tree(),
+                progress: &progress,
+                content: &|hash| sources.get(hash),
+            };
+            remote.publish(&publish).await?
+        };
+        self.state.queue.remove(0);
+        self.state.move_base(Base {
+            revision: Some(published.revision.id.clone()),
+            version: save.version,
+            overlay: save.overlay,
+        });
+        self.state.seen_head = Some(published.head.clone());
+        self.state.progress_sent.join(&progress);
+        self.state.store(self.disk)?;
+        if self.env.random().first().is_some_and(|byte| byte % 16 == 0) {
+            self.collect_garbage()?;
+        }
+        Ok(published)
+    }
+
+    /// Takes over the server's head as the new base, with the saves that wait on top of it. The
+    /// files follow in [`Engine::checkout`].
+    async fn pull(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<Option<Authors>> {
+        let base = self.state.base.revision.clone();
+        let head = remote.head(base.as_ref()).await?;
+        let Some(head) = head else {
+            return self.adopt_lost(remote, None, report).await.map(|()| None);
+        };
+        let before = self.state.clone();
+        self.state.progress.join(&head.progress);
+        // Not joined: a server that was restored from a backup may have less than it had.
+        self.state.progress_sent = head.progress.clone();
+        self.state.seen_head = head.revision.as_ref().map(|revision| revision.id.clone());
+        let head_id = head.revision.as_ref().map(|revision| &revision.id);
+        if base.is_some() && !(head.base_known && head_id.is_some()) {
+            self.adopt_lost(remote, Some(&head), report).await?;
+        } else if head_id == base.as_ref() {
+            if self.state != before {
+                self.state.store(self.disk)?;
+            }
+            return Ok(None);
+        } else {
+            let base_tree = self.base_tree()?;
+            self.rebase(remote, &base_tree, Some(&head)).await?;
+        }
+        Ok(head.revision.map(|revision| Authors { devices: head.devices, head: revision.device }))
+    }
+
+    /// The server does not know our base: it was restored from an old backup. What this device has
+    /// is put on top of the newest revision that both know, as a save of its own.
+    async fn adopt_lost(
+        &mut self,
+        remote: &dyn Remote,
+        head: Option<&Head>,
+        report: &mut Report,
+    ) -> Result<()> {
+        if self.state.base.revision.is_none() {
+            return Ok(()); // Never published: there is nothing that could have been lost.
+        }
+        report.recovered = true;
+        if head.is_none() {
+            self.state.progress_sent = progy_core::progress::Progress::default();
+        }
+        let ours = self.base_tree()?;
+        let known = self.common_revision(remote).await?;
+        let (version, known_overlay) = match known {
+            Some(recorded) => (recorded.revision.version, recorded.overlay),
+            None => (self.state.base.version.clone(), Overlay::new()),
+        };
+        let template = self.fetch_template(&version, remote).await?;
+        let ancestor = overlaid(template.tree(), &known_overlay)?;
+        if ours != ancestor {
+            let intent = Intent::new("Recovered");
+            let base = self.state.base.clone();
+            let save = self.new_save(&intent, base.version, base.overlay);
+            self.keep_overlay(&save)?;
+            self.state.queue.insert(0, save);
+        }
+        self.rebase(remote, &ancestor, head).await
+    }
+
+    /// Makes sure that this device has the bytes of a save, while they are still in its files.
+    fn keep_overlay(&mut self, save: &Queued) -> Result<()> {
+        let tip = self.tip()?;
+        let scan = self.scan(&[&tip])?;
+        let sources = self.sources(Some(&scan));
+        let mut kept = Vec::new();
+        for file in save.overlay.values().flatten().filter_map(Entry::as_file) {
+            let template = sources.templates.iter().any(|template| template.has(&file.hash));
+            if !template && let Some(bytes) = sources.get(&file.hash) {
+                contents::keep(self.disk, &file.hash, &bytes)?;
+                kept.push(layout::object(&file.hash));
+            }
+        }
+        drop(sources);
+        self.flush_objects(&kept)
+    }
+
+    /// The newest revision that was our base and that the server knows.
+    async fn common_revision(
+        &self,
+        remote: &dyn Remote,
+    ) -> Result<Option<crate::remote::Recorded>> {
+        let mut before: Option<RevisionId> = None;
+        for _ in 0..PAGES {
+            let page = remote.log(before.as_ref(), progy_api::limits::PAGE).await?;
+            let ours = |id: &RevisionId| self.state.lineage.contains(id);
+            if let Some(common) = page.revisions.iter().find(|revision| ours(&revision.id)) {
+                return remote.revision(&common.id).await;
+            }
+            before = page.revisions.last().map(|revision| revision.id.clone());
+            if !page.more {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts the saves that wait on top of `head`, and makes that the new base and tip in one step.
+    async fn rebase(
+        &mut self,
+        remote: &dyn Remote,
+        base_tree: &Tree,
+        head: Option<&Head>,
+    ) -> Result<()> {
+        let old_tip = self.tip()?;
+        let before_tip = self.checked_out(&old_tip)?;
+        let (revision, version, head_overlay, devices) = match head {
+            Some(Head { revision: Some(revision), version, overlay, devices, .. }) => {
+                (Some(revision), version.clone(), overlay.clone(), devices.clone())
+            }
+            _ => (None, self.state.base.version.clone(), Overlay::new(), BTreeMap::new()),
+        };
+        let head_device =
+            revision.map_or_else(|| self.device.name.clone(), |revision| revision.device.clone());
+        let template = self.fetch_template(&version, remote).await?;
+        let head_tree = overlaid(template.tree(), &head_overlay)?;
+        let scan = self.scan(&[&old_tip, &before_tip])?;
+
+        let mut queue = Vec::new();
+        let (mut before, mut onto) = (base_tree.clone(), head_tree.clone());
+        let mut onto_version = version.clone();
+        for save in self.state.queue.clone() {
+            let save_template = self.fetch_template(&save.version, remote).await?;
+            let saved = overlaid(save_template.tree(), &save.overlay)?;
+            let sides = Sides {
+                base: &before,
+                local: &saved,
+                remote: &onto,
+                devices: &devices,
+                head_device: &head_device,
+            };
+            let merged = self.planned(&sides, Some(&scan), remote).await?.merged;
+            before = saved;
+            // The newer course version of the two stays; upgrades do not go back.
+            onto_version = onto_version.max(save.version.clone());
+            if merged == onto && save.lesson.is_none() {
+                continue; // Everything in it is there already.
+            }
+            let template = self.fetch_template(&onto_version, remote).await?;
+            let overlay = overlay(template.tree(), &merged);
+            queue.push(Queued { version: onto_version.clone(), overlay, ..save });
+            onto = merged;
+        }
+        self.keep_rebased(&queue, &onto_version, &head_overlay, &scan, remote).await?;
+        self.take_over(revision.map(|r| r.id.clone()), version, head_overlay, queue, &before_tip)
+    }
+
+    /// Keeps the bytes of rebased saves, which may name results of merges.
+    async fn keep_rebased(
+        &mut self,
+        queue: &[Queued],
+        version: &Version,
+        head: &Overlay,
+        scan: &crate::scan::Scan,
+        remote: &dyn Remote,
+    ) -> Result<()> {
+        let on_server = contents::hashes(head.values());
+        let mut changes = Vec::new();
+        for (path, entry) in queue.iter().flat_map(|save| &save.overlay) {
+            let file = entry.as_ref().and_then(Entry::as_file);
+            if file.is_some_and(|file| !on_server.contains(&file.hash)) {
+                changes.push(Change { path: path.clone(), before: None, after: entry.clone() });
+            }
+        }
+        self.fetch_contents(version, &changes, Some(scan), remote).await?;
+        let sources = self.sources(Some(scan));
+        let mut kept = Vec::new();
+        for change in &changes {
+            let Some(file) = change.after.as_ref().and_then(Entry::as_file) else { continue };
+            if sources.templates.iter().any(|template| template.has(&file.hash)) {
+                continue;
+            }
+            let bytes = sources
+                .get(&file.hash)
+                .ok_or_else(|| Error::MissingContent(change.path.clone()))?;
+            contents::keep(self.disk, &file.hash, &bytes)?;
+            kept.push(layout::object(&file.hash));
+        }
+        drop(sources);
+        if kept.is_empty() { Ok(()) } else { self.flush_objects(&kept) }
+    }
+
+    /// Writes the new base and queue, and which files have to follow: one atomic step.
+    pub(super) fn take_over(
+        &mut self,
+        revision: Option<RevisionId>,
+        version: Version,
+        head_overlay: Overlay,
+        queue: Vec<Queued>,
+        checked_out: &Tree,
+    ) -> Result<()> {
+        self.state.move_base(Base { revision, version, overlay: head_overlay });
+        self.state.queue = queue;
+        self.state.unapplied.clear();
+        let tip = self.tip()?;
+        self.state.unapplied =
+            diff(&tip, checked_out).into_iter().map(|change| (change.path, change.after)).collect();
+        self.state.store(self.disk)
+    }
+}

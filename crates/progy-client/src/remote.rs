@@ -1,0 +1,146 @@
+//! How revisions are stored and carried: the one thing in which the strategies differ.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use async_trait::async_trait;
+use progy_api::history::{RevisionPage, RevisionSummary};
+use progy_core::progress::Progress;
+use progy_core::{ContentHash, DeviceName, RelPath, RevisionId, Strategy, Tree};
+use semver::Version;
+
+use crate::state::{Base, Overlay, Queued};
+use crate::{Error, Result};
+
+/// Where the workspace stands on the other side.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The newest revision; `None` if only progress was ever published.
+    pub revision: Option<RevisionSummary>,
+    /// The course version of its files.
+    pub version: Version,
+    /// What it differs in from that version's template.
+    pub overlay: Overlay,
+    /// Which device last changed a path.
+    pub devices: BTreeMap<RelPath, DeviceName>,
+    /// Whether the base that was named is known there. If not, revisions were lost.
+    pub base_known: bool,
+    /// The merged progress of all devices.
+    pub progress: Progress,
+}
+
+/// The files of one revision.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The revision.
+    pub revision: RevisionSummary,
+    /// What it differs in from the template of its course version.
+    pub overlay: Overlay,
+}
+
+/// A save to be published.
+pub struct Publish<'a> {
+    /// The state that it follows.
+    pub parent: &'a Base,
+    /// The save.
+    pub save: &'a Queued,
+    /// The template of the save's course version.
+    pub template: &'a Tree,
+    /// Progress that the other side may not have.
+    pub progress: &'a Progress,
+    /// Bytes of contents that are on this device.
+    pub content: &'a Source<'a>,
+}
+
+/// A save that was published.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The revision that it became.
+    pub revision: RevisionSummary,
+    /// The head now: another one if the save had been published before.
+    pub head: RevisionId,
+    /// Digest of the merged progress.
+    pub progress_digest: String,
+}
+
+/// Why a save was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Another device published first: pull, merge, try again.
+    #[error("another device has published")]
+    HeadMoved,
+    /// The save's id was used for another content: it needs a new one.
+    #[error("the save id was used before")]
+    SaveReused,
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+/// A content that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// Its hash.
+    pub hash: ContentHash,
+    /// Its size in bytes.
+    pub size: u64,
+    /// A similar content that is on this device.
+    pub have: Option<ContentHash>,
+}
+
+/// Gives the bytes of contents that are on this device.
+pub type Source<'a> = dyn Fn(&ContentHash) -> Option<Vec<u8>> + 'a;
+
+/// Takes contents as they arrive, in any order.
+pub type Sink<'a> = dyn FnMut(&ContentHash, Vec<u8>) -> Result<()> + 'a;
+
+/// Where revisions go and come from.
+///
+/// Laws, checked by the contract suite for every implementation:
+///
+/// - a revision never changes, and its parent is the head that was replaced;
+/// - [`Remote::publish`] of a save that was published before gives the same revision;
+/// - of two saves with one parent the first is published, the other gets
+///   [`PublishError::HeadMoved`];
+/// - what was published is read back byte for byte, from any device, from then on;
+/// - any call may fail with [`Error::Unreachable`] after it has acted, and may be repeated.
+#[async_trait(?Send)]
+pub trait Remote {
+    /// The strategy that this remote implements.
+    fn strategy(&self) -> Strategy;
+
+    /// Refuses a state that this remote does not carry, before anything is recorded.
+    fn admit(&self, overlay: &Overlay) -> Result<()>;
+
+    /// Where the workspace stands; `None` if it was never started.
+    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>>;
+
+    /// Publishes a save.
+    async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError>;
+
+    /// Publishes progress alone. Returns the digest of the merged progress.
+    async fn publish_progress(&self, version: &Version, progress: &Progress) -> Result<String>;
+
+    /// The files of a revision; `None` if it is not known.
+    async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>>;
+
+    /// Revisions before `before`, or the newest ones, newest first.
+    async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage>;
+
+    /// Fetches contents of this workspace's revisions; those that are not known are left out.
+    /// `content` gives bytes that are on this device; `version` is a template that is.
+    async fn fetch(
+        &self,
+        version: &Version,
+        wanted: &[Wanted],
+        content: &Source<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<()>;
+
+    /// Writes the package of a course version to `out`. Returns the BLAKE3 hash, in hexadecimal
+    /// digits, that the registry has for it.
+    async fn package(&self, version: &Version, out: &mut dyn Write) -> Result<String>;
+
+    /// The newest version of the course.
+    async fn newest_version(&self) -> Result<Version>;
+}

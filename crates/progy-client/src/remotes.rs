@@ -1,0 +1,3 @@
+//! The implementations of [`crate::remote::Remote`].
+
+pub mod patch;
