@@ -1,0 +1,250 @@
+//! How a server is set up: a TOML file, and what the command line puts over it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+/// Everything that can be set. What a file leaves out has the value of [`Config::default`].
+///
+/// ```toml
+/// listen = "127.0.0.1:7764"
+/// data = "/var/lib/progy"
+///
+/// [log]
+/// format = "json"
+///
+/// [timeouts]            # seconds
+/// request = 30
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on; port 0 picks a free one.
+    pub listen: String,
+    /// The folder that holds everything the server keeps. In a file, relative to that file.
+    pub data: PathBuf,
+    /// What the server says about its work.
+    pub log: Log,
+    /// How long it waits.
+    pub timeouts: Timeouts,
+    /// How much it takes.
+    pub limits: Limits,
+}
+
+/// What the server says about its work, on standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// One JSON document a line, or text for people.
+    pub format: LogFormat,
+    /// What to log, as `tracing-subscriber` writes filters: `info`, or
+    /// `warn,progy_server=debug`. The variable `PROGY_LOG` replaces it.
+    pub filter: String,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// How long the server waits; in a file, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// For the first or the next request of a connection, its headers included.
+    #[serde(deserialize_with = "seconds")]
+    pub idle: Duration,
+    /// For an answer to begin.
+    #[serde(deserialize_with = "seconds")]
+    pub request: Duration,
+    /// For an answer to begin, at most, when the request has a long body.
+    #[serde(deserialize_with = "seconds")]
+    pub upload: Duration,
+    /// For the next piece of a request's body.
+    #[serde(deserialize_with = "seconds")]
+    pub stalled_body: Duration,
+    /// For a peer to take the next piece of an answer.
+    #[serde(deserialize_with = "seconds")]
+    pub stalled_write: Duration,
+    /// For requests in flight to finish when the server stops.
+    #[serde(deserialize_with = "seconds")]
+    pub shutdown: Duration,
+}
+
+/// How much the server takes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Connections at once; further ones wait in the system's queue.
+    pub connections: usize,
+    /// What one learner's workspaces may hold together, in stored bytes.
+    pub quota: u64,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has a mistake, which `source` names with its line.
+    #[error("the configuration {} has a mistake: {source}", .path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The mistake.
+        source: Box<toml::de::Error>,
+    },
+    /// A value makes no sense.
+    #[error("the configuration has a mistake: {0}")]
+    Senseless(&'static str),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:7764".to_owned(),
+            data: default_data(),
+            log: Log::default(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_mins(1),
+            request: Duration::from_secs(30),
+            upload: Duration::from_mins(10),
+            stalled_body: Duration::from_secs(15),
+            stalled_write: Duration::from_mins(1),
+            shutdown: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 10_000, quota: crate::services::Limits::default().quota }
+    }
+}
+
+impl Limits {
+    /// What the services refuse.
+    pub(crate) fn services(&self) -> crate::services::Limits {
+        crate::services::Limits { quota: self.quota, ..Default::default() }
+    }
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text).map_err(|source| ConfigError::Invalid {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        if let Some(folder) = path.parent() {
+            config.data = folder.join(config.data);
+        }
+        Ok(config)
+    }
+
+    /// Refuses values with which a server could not work.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.limits.connections == 0 {
+            return Err(ConfigError::Senseless("`limits.connections` must be at least 1"));
+        }
+        let Timeouts { idle, request, upload, stalled_body, stalled_write, shutdown: _ } =
+            self.timeouts;
+        if [idle, request, upload, stalled_body, stalled_write].contains(&Duration::ZERO) {
+            return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
+        }
+        Ok(())
+    }
+}
+
+/// `$XDG_DATA_HOME/progy-server`, or what stands in for it on other systems.
+fn default_data() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    variable("XDG_DATA_HOME")
+        .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+        .or_else(|| variable("LOCALAPPDATA"))
+        .unwrap_or_default()
+        .join("progy-server")
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path)
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names() {
+        let config = load("listen = \"[::1]:0\"\n[timeouts]\nrequest = 2.5\nupload = 7").unwrap();
+        assert_eq!(config.listen, "[::1]:0");
+        assert_eq!(config.timeouts.request, Duration::from_millis(2500));
+        assert_eq!(config.timeouts.upload, Duration::from_secs(7));
+        assert_eq!(config.limits, Limits::default());
+        assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn unknown_keys_are_named() {
+        for (text, key) in [("lisen = \"x\"", "lisen"), ("[timeouts]\nrequests = 3", "requests")] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(key) && error.contains("server.toml"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_data_folder_is_relative_to_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.toml");
+        std::fs::write(&path, "data = \"store\"").unwrap();
+        assert_eq!(Config::load(&path).unwrap().data, folder.path().join("store"));
+        std::fs::write(&path, "data = \"/elsewhere\"").unwrap();
+        assert_eq!(Config::load(&path).unwrap().data, Path::new("/elsewhere"));
+    }
+
+    #[test]
+    fn senseless_values_are_refused() {
+        for text in ["[limits]\nconnections = 0", "[timeouts]\nrequest = 0"] {
+            assert!(load(text).unwrap().check().is_err(), "{text}");
+        }
+        assert!(load("[timeouts]\nrequest = -1").is_err());
+    }
+}

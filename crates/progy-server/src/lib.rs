@@ -1,0 +1,21 @@
+//! Progy's server.
+//!
+//! Routes parse and authorise, [`services`] decide, [`ports`] do I/O. Dependencies point from the
+//! first to the last only; a service neither spawns nor sleeps, so that the simulation can run it on
+//! an executor and a clock of its own.
+
+pub mod admin;
+pub mod config;
+pub mod error;
+mod http;
+pub mod logging;
+mod openapi;
+pub mod ports;
+mod routes;
+pub mod serve;
+pub mod services;
+
+pub use config::Config;
+pub use error::{Result, ServiceError};
+pub use serve::{ServerError, serve, serve_until};
+pub use services::{Limits, Services};

@@ -1,0 +1,33 @@
+//! Where the server meets the outside: each port is a trait that states its laws, with adapters that
+//! all pass the same contract suite.
+//!
+//! - [`database`]: users, courses, workspaces, revisions and the contents of small files;
+//! - [`objects`]: course packages and other large immutable things;
+//! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
+
+pub mod clock;
+pub mod database;
+pub mod entropy;
+pub mod objects;
+
+pub use clock::{Clock, SystemClock};
+pub use database::Database;
+pub use entropy::{Entropy, SystemEntropy};
+pub use objects::ObjectStore;
+
+/// Why a port did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It does not answer, is busy, or is full: the same request may succeed later.
+    #[error("not available: {0}")]
+    Unavailable(String),
+    /// What it holds cannot be read.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// Anything else.
+    #[error("failed: {0}")]
+    Failed(String),
+}
+
+/// A port's result.
+pub type Result<T, E = PortError> = std::result::Result<T, E>;

@@ -1,0 +1,148 @@
+//! Users, courses, workspaces, revisions, and the contents of small files.
+//!
+//! Everything that one save touches is here, so that a save is one transaction.
+
+pub mod codec;
+pub mod hub;
+pub mod overlay;
+pub mod records;
+pub mod sqlite;
+
+#[cfg(test)]
+mod contract;
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use progy_api::account::User;
+use progy_api::history::{HeadEvent, RevisionSummary};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Timestamp};
+use semver::Version;
+
+use super::Result;
+pub use overlay::{Overlay, OverlayEntry};
+pub use records::{
+    Base, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewToken, NewVersion,
+    OverlayChange, Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
+    Workspace, WorkspaceId,
+};
+
+/// News of one workspace's head.
+pub type HeadEvents = BoxStream<'static, HeadEvent>;
+
+/// Keeps what must not be lost.
+///
+/// Every method is one transaction: it happens whole or not at all, what it reads is one state, and
+/// once it has returned, what it wrote is durable and every later read (also by another process)
+/// sees it. A method whose future is dropped may still happen.
+///
+/// A [`WorkspaceId`] is handed out by [`Database::workspace`] and the like for one learner's
+/// workspace, and stands for the right to read it: a method that takes one reads nothing else.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// Adds a user. False, and nothing happens, if the name is taken.
+    async fn create_user(&self, user: &User, now: Timestamp) -> Result<bool>;
+
+    /// The user of this name.
+    async fn user_by_name(&self, name: &str) -> Result<Option<User>>;
+
+    /// The user of a token that was created and, as of `now`, is neither revoked nor expired.
+    async fn user_by_token(&self, token: &Digest, now: Timestamp) -> Result<Option<User>>;
+
+    /// Keeps a token's hash.
+    async fn create_token(&self, token: &NewToken) -> Result<()>;
+
+    /// Revokes a token. False if there is none, or it was revoked before.
+    async fn revoke_token(&self, token: &Digest, now: Timestamp) -> Result<bool>;
+
+    /// All courses, by id.
+    async fn courses(&self) -> Result<Vec<Course>>;
+
+    /// One course.
+    async fn course(&self, course: &CourseId) -> Result<Option<Course>>;
+
+    /// The versions of a course, newest first by the rules of semantic versioning. Empty if there is
+    /// no such course.
+    async fn versions(&self, course: &CourseId) -> Result<Vec<PublishedVersion>>;
+
+    /// One version of a course.
+    async fn version(
+        &self,
+        course: &CourseId,
+        version: &Version,
+    ) -> Result<Option<PublishedVersion>>;
+
+    /// The encoded template index of a version, as it was published.
+    async fn template(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>>;
+
+    /// Publishes a version, which never changes after. Name and description of the course follow
+    /// its latest version.
+    async fn publish(&self, version: NewVersion) -> Result<Publication>;
+
+    /// A learner's workspace of a course.
+    async fn workspace(&self, user: &UserId, course: &CourseId) -> Result<Option<Workspace>>;
+
+    /// A learner's workspace with its progress, and whether `base` is one of its revisions (true
+    /// without `base`), all as of one moment.
+    async fn standing(
+        &self,
+        user: &UserId,
+        course: &CourseId,
+        base: Option<&RevisionId>,
+    ) -> Result<Option<Standing>>;
+
+    /// What a save id was used for in this workspace.
+    async fn saved(&self, workspace: WorkspaceId, save: &SaveId) -> Result<Option<SavedAlready>>;
+
+    /// Whether a revision belongs to this workspace.
+    async fn knows_revision(&self, workspace: WorkspaceId, revision: &RevisionId) -> Result<bool>;
+
+    /// Up to `limit` revisions older than `before` (from the head on without it), newest first;
+    /// `None` if `before` is no revision of this workspace.
+    async fn revisions(
+        &self,
+        workspace: WorkspaceId,
+        before: Option<&RevisionId>,
+        limit: u32,
+    ) -> Result<Option<Vec<RevisionSummary>>>;
+
+    /// One revision with its whole overlay, however old; read from a bounded count of rows.
+    async fn revision(
+        &self,
+        workspace: WorkspaceId,
+        revision: &RevisionId,
+    ) -> Result<Option<Revision>>;
+
+    /// Those of `hashes` that this workspace holds, and every content of it that they are
+    /// (directly or not) relative to; in no order, each once.
+    async fn contents(
+        &self,
+        workspace: WorkspaceId,
+        hashes: &[ContentHash],
+    ) -> Result<Vec<StoredContent>>;
+
+    /// Publishes a revision. In this order, and all at one moment:
+    ///
+    /// 1. A save id that this workspace has seen is answered by what it was used for: with the same
+    ///    digest [`CommitOutcome::Duplicate`] (progress is merged all the same), with another
+    ///    [`CommitOutcome::SaveReused`].
+    /// 2. If the head is not the parent: [`CommitOutcome::HeadMoved`].
+    /// 3. If the learner's workspaces would hold more than the quota:
+    ///    [`CommitOutcome::QuotaExceeded`].
+    /// 4. Otherwise the workspace is made if there is none, the contents that it does not hold are
+    ///    added, the revision becomes the head, progress is merged, and subscribers hear of it once
+    ///    it is durable.
+    ///
+    /// Outcomes other than `Committed` and `Duplicate` change nothing.
+    async fn commit_revision(&self, commit: CommitRevision) -> Result<CommitOutcome>;
+
+    /// Joins progress into a workspace's, making the workspace if there is none; gives the merged
+    /// progress's digest and the head.
+    async fn merge_progress(&self, merge: MergeProgress) -> Result<(String, Option<RevisionId>)>;
+
+    /// News of each head that is committed from now on in a learner's workspace of a course, whether
+    /// it exists yet or not. A reader that lags gets the newest. Ends with the database.
+    async fn subscribe(&self, user: &UserId, course: &CourseId) -> Result<HeadEvents>;
+}

@@ -1,0 +1,247 @@
+//! What every [`Database`] must do.
+
+mod accounts;
+mod history;
+mod registry;
+mod saves;
+
+use progy_api::account::{Role, User};
+use progy_api::history::{FileState, RevisionSummary};
+use progy_core::{
+    ContentHash, CourseId, DeviceId, DeviceName, RelPath, RevisionId, SaveId, Strategy, Timestamp,
+};
+use semver::Version;
+
+use super::sqlite::Sqlite;
+use super::{
+    Base, CommitOutcome, CommitRevision, Database, NewVersion, Overlay, OverlayChange,
+    OverlayEntry, Publication, PublishedVersion, StoredContent, UserId, Workspace,
+};
+
+/// Runs each case against each adapter.
+macro_rules! contract {
+    ($($suite:ident: $($case:ident)*;)*) => {
+        mod memory {
+            $($(#[tokio::test]
+            async fn $case() {
+                super::$suite::$case(&super::Sqlite::in_memory().unwrap()).await;
+            })*)*
+        }
+        mod file {
+            $($(#[tokio::test]
+            async fn $case() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$suite::$case(&super::Sqlite::open(folder.path()).unwrap()).await;
+            })*)*
+        }
+    };
+}
+
+contract! {
+    accounts:
+        a_name_is_taken_once
+        a_token_leads_to_its_user_until_it_is_revoked;
+    registry:
+        versions_never_change
+        the_latest_version_describes_the_course;
+    saves:
+        the_first_save_makes_the_workspace
+        a_save_is_known_again
+        a_save_is_known_again_after_others
+        a_save_id_has_one_content
+        only_the_head_can_be_followed
+        a_database_that_lost_revisions_says_so
+        of_many_at_once_one_wins
+        a_full_quota_changes_nothing
+        the_quota_counts_all_workspaces_of_one_learner
+        progress_only_grows
+        progress_alone_makes_the_workspace
+        subscribers_hear_of_each_head
+        a_slow_subscriber_hears_of_the_newest;
+    history:
+        any_revision_can_be_read
+        a_change_of_version_is_a_keyframe
+        pages_go_back_to_the_first
+        contents_come_with_all_that_they_need
+        nothing_of_another_learner_is_known;
+}
+
+pub(super) fn id(n: u32) -> String {
+    format!("{n:032x}")
+}
+
+pub(super) fn path(text: &str) -> RelPath {
+    RelPath::new(text).unwrap()
+}
+
+pub(super) fn course() -> CourseId {
+    CourseId::new("rust-basics").unwrap()
+}
+
+pub(super) fn user(name: &str) -> User {
+    let id = format!("id-of-{name}");
+    User { id, name: name.to_owned(), email: None, role: Role::Learner }
+}
+
+pub(super) fn file(bytes: &[u8], device: &str) -> OverlayEntry {
+    let (hash, size) = (ContentHash::blake3(bytes), bytes.len() as u64);
+    let state = FileState::File { hash, size, executable: false };
+    OverlayEntry { state, device: DeviceName::new(device).unwrap() }
+}
+
+pub(super) fn content(bytes: &[u8], base: Base, depth: u8) -> StoredContent {
+    let hash = ContentHash::blake3(bytes);
+    StoredContent { hash, size: bytes.len() as u64, base, depth, data: bytes.to_vec() }
+}
+
+pub(super) fn new_version(course: &CourseId, version: &str, package: &[u8]) -> NewVersion {
+    NewVersion {
+        course: course.clone(),
+        version: PublishedVersion {
+            version: Version::parse(version).unwrap(),
+            size: package.len() as u64,
+            package: ContentHash::blake3(package),
+            files: 3,
+            published_at: Timestamp(5),
+        },
+        name: format!("Course {version}"),
+        description: format!("As of {version}"),
+        manifest: b"{}".to_vec(),
+        template: package.to_vec(),
+        publisher: UserId("id-of-root".to_owned()),
+    }
+}
+
+/// A database with a course and a learner, and what saves of hers look like.
+pub(super) struct Learner<'a> {
+    pub(super) db: &'a dyn Database,
+    pub(super) user: UserId,
+}
+
+impl<'a> Learner<'a> {
+    pub(super) async fn new(db: &'a dyn Database, name: &str) -> Self {
+        let user = user(name);
+        assert!(db.create_user(&user, Timestamp(1)).await.unwrap());
+        db.publish(new_version(&course(), "1.0.0", b"package")).await.unwrap();
+        Self { db, user: UserId(user.id) }
+    }
+
+    pub(super) fn save(&self, n: u32, parent: Option<&RevisionId>) -> CommitRevision {
+        CommitRevision {
+            user: self.user.clone(),
+            course: course(),
+            strategy: Strategy::Patch,
+            id: RevisionId::new(&id(1_000_000 + n)).unwrap(),
+            save: SaveId::new(&id(n)).unwrap(),
+            digest: [u8::try_from(n % 256).unwrap(); 32],
+            parent: parent.cloned(),
+            version: Version::new(1, 0, 0),
+            device: DeviceId::new(&id(7)).unwrap(),
+            device_name: DeviceName::new("laptop").unwrap(),
+            message: format!("save {n}"),
+            lesson: None,
+            saved_at: Timestamp(i64::from(n)),
+            received_at: Timestamp(i64::from(n)),
+            files_changed: 1,
+            bytes: 10,
+            overlay: Overlay::new(),
+            changes: Some(Vec::new()),
+            contents: Vec::new(),
+            progress: None,
+            quota: u64::MAX,
+        }
+    }
+
+    pub(super) async fn commit(&self, commit: CommitRevision) -> CommitOutcome {
+        self.db.commit_revision(commit).await.unwrap()
+    }
+
+    /// Commits what must succeed.
+    pub(super) async fn publish(&self, commit: CommitRevision) -> RevisionSummary {
+        match self.commit(commit).await {
+            CommitOutcome::Committed { revision, .. } => revision,
+            other => panic!("not committed: {other:?}"),
+        }
+    }
+
+    pub(super) async fn workspace(&self) -> Option<Workspace> {
+        self.db.workspace(&self.user, &course()).await.unwrap()
+    }
+}
+
+/// Sets `path` in a save's overlay, and says so in its changes.
+pub(super) fn set(commit: &mut CommitRevision, at: &str, entry: &OverlayEntry) {
+    commit.overlay.insert(path(at), entry.clone());
+    let changes = commit.changes.get_or_insert_default();
+    changes.push((path(at), OverlayChange::Set(entry.clone())));
+}
+
+#[test]
+fn memory_needs_no_runtime() {
+    use futures_util::FutureExt;
+    let db = Sqlite::in_memory().unwrap();
+    let made = db.create_user(&user("ana"), Timestamp(1)).now_or_never().unwrap();
+    assert!(made.unwrap());
+    let found = db.user_by_name("ana").now_or_never().unwrap().unwrap();
+    assert_eq!(found, Some(user("ana")));
+}
+
+#[tokio::test]
+async fn an_old_backup_comes_back() {
+    let db = Sqlite::in_memory().unwrap();
+    let ana = Learner::new(&db, "ana").await;
+    let first = ana.publish(ana.save(1, None)).await;
+    let backup = db.snapshot().unwrap();
+    let second = ana.publish(ana.save(2, Some(&first.id))).await;
+    db.restore(&backup).unwrap();
+    assert_eq!(ana.workspace().await.unwrap().head, Some(first.clone()));
+    assert_eq!(ana.publish(ana.save(2, Some(&first.id))).await, second);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_for_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Sqlite::open(folder.path()).unwrap();
+    let ana = Learner::new(&db, "ana").await;
+    let head = ana.publish(ana.save(1, None)).await;
+    // While the first is still open, as `progy admin` does.
+    let other = Sqlite::open(folder.path()).unwrap();
+    assert!(other.create_user(&user("bia"), Timestamp(1)).await.unwrap());
+    assert_eq!(db.user_by_name("bia").await.unwrap(), Some(user("bia")));
+    drop(db);
+    let again = Sqlite::open(folder.path()).unwrap();
+    let found = again.workspace(&UserId("id-of-ana".into()), &course()).await.unwrap();
+    assert_eq!(found.unwrap().head, Some(head));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let db = Sqlite::open(&data).unwrap();
+    Learner::new(&db, "ana").await;
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap()).collect();
+    assert!(files.len() >= 2, "the log is beside the file");
+    for file in files {
+        assert_eq!(mode(&file.path()), 0o600, "{:?}", file.path());
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Sqlite::open(folder.path()).unwrap());
+    let raw = rusqlite::Connection::open(folder.path().join("progy.db")).unwrap();
+    raw.pragma_update(None, "user_version", 999).unwrap();
+    drop(raw);
+    let Err(error) = Sqlite::open(folder.path()) else { panic!("it was opened") };
+    assert!(error.to_string().contains("newer"), "{error}");
+}
+
+pub(super) fn published(outcome: &Publication) -> bool {
+    matches!(outcome, Publication::Created)
+}

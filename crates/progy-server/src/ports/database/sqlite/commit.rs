@@ -1,0 +1,213 @@
+//! The one transaction that publishes a revision.
+
+use progy_api::history::RevisionSummary;
+use progy_core::RevisionId;
+use rusqlite::{OptionalExtension, params};
+
+use super::revisions::KEYFRAMES;
+use super::store::{Store, id_bytes, int, optional_hex_id};
+use crate::ports::Result;
+use crate::ports::database::codec::{encode_changes, encode_overlay};
+use crate::ports::database::{CommitOutcome, CommitRevision, StoredContent, UserId, WorkspaceId};
+
+/// What a row costs beside its contents, in bytes, so that nothing is free.
+const ROW: u64 = 100;
+
+/// A commit with everything laid out that does not depend on what the database holds, so that the
+/// one thread that writes does little.
+pub(super) struct Prepared {
+    commit: CommitRevision,
+    overlay: Vec<u8>,
+    changes: Option<Vec<u8>>,
+}
+
+impl Prepared {
+    pub(super) fn new(commit: CommitRevision) -> Result<Self> {
+        let overlay = encode_overlay(&commit.overlay)?;
+        let changes = commit.changes.as_deref().map(encode_changes).transpose()?;
+        let changes = changes.filter(|changes| changes.len() < overlay.len());
+        Ok(Self { commit, overlay, changes })
+    }
+
+    fn summary(&self) -> RevisionSummary {
+        let commit = &self.commit;
+        RevisionSummary {
+            id: commit.id.clone(),
+            parent: commit.parent.clone(),
+            save: commit.save.clone(),
+            device: commit.device_name.clone(),
+            message: commit.message.clone(),
+            lesson: commit.lesson.clone(),
+            saved_at: commit.saved_at,
+            version: commit.version.clone(),
+            files_changed: commit.files_changed,
+            bytes: commit.bytes,
+        }
+    }
+}
+
+/// Where a workspace stands when a commit comes.
+struct Standpoint {
+    id: WorkspaceId,
+    head: Option<RevisionId>,
+    seq: i64,
+    overlay: u64,
+}
+
+impl Store {
+    /// See [`crate::ports::Database::commit_revision`].
+    pub(super) fn commit_revision(&self, prepared: &Prepared) -> Result<CommitOutcome> {
+        let commit = &prepared.commit;
+        let standpoint = self.standpoint(commit)?;
+        if let Some(standpoint) = &standpoint
+            && let Some(outcome) = self.seen_before(standpoint, commit)?
+        {
+            return Ok(outcome);
+        }
+        let head = standpoint.as_ref().and_then(|standpoint| standpoint.head.as_ref());
+        if head != commit.parent.as_ref() {
+            return self.head_moved(commit);
+        }
+        let (seq, replaced) = standpoint.as_ref().map_or((1, 0), |at| (at.seq + 1, at.overlay));
+        let changes = prepared.changes.as_deref().filter(|_| seq % KEYFRAMES != 1);
+        let files = changes.unwrap_or(&prepared.overlay);
+        let rows = (prepared.overlay.len() + files.len()) as u64 + ROW;
+        let contents: u64 = commit.contents.iter().map(stored_size).sum();
+        let used = self.used(&commit.user)?;
+        let needed = (rows + contents).saturating_sub(replaced);
+        if used.saturating_add(needed) > commit.quota {
+            return Ok(CommitOutcome::QuotaExceeded { used, needed });
+        }
+
+        // Nothing was written up to here; from here on nothing is refused.
+        let id = match standpoint {
+            Some(standpoint) => standpoint.id,
+            None => self.create_workspace(
+                &commit.user,
+                &commit.course,
+                commit.strategy,
+                &commit.version,
+            )?,
+        };
+        let mut stored = rows;
+        for content in &commit.contents {
+            if self.add_content(id, content)? {
+                stored += stored_size(content);
+            }
+        }
+        self.add_revision(id, seq, commit, changes.is_none(), files)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE workspace SET head = ?2, version = ?3, overlay = ?4,
+                    stored = max(0, stored + ?5 - ?6) WHERE id = ?1",
+            )?
+            .execute(params![
+                id.0,
+                seq,
+                commit.version.to_string(),
+                prepared.overlay,
+                int(stored),
+                int(replaced),
+            ])?;
+        let progress_digest = self.join_progress(id, commit.progress.as_ref())?;
+        Ok(CommitOutcome::Committed { revision: prepared.summary(), progress_digest })
+    }
+
+    fn standpoint(&self, commit: &CommitRevision) -> Result<Option<Standpoint>> {
+        self.connection
+            .prepare_cached(
+                "SELECT w.id AS workspace, r.id AS revision, coalesce(w.head, 0) AS seq,
+                    coalesce(length(w.overlay), 0) AS overlay
+                 FROM workspace w LEFT JOIN revision r ON r.workspace = w.id AND r.seq = w.head
+                 WHERE w.user = ? AND w.course = ?",
+            )?
+            .query_row(params![commit.user.0, commit.course.as_str()], |row| {
+                let standpoint = || {
+                    Ok(Standpoint {
+                        id: WorkspaceId(row.get("workspace")?),
+                        head: optional_hex_id(row, "revision")?,
+                        seq: row.get("seq")?,
+                        overlay: super::store::count(row, "overlay")?,
+                    })
+                };
+                Ok(standpoint())
+            })
+            .optional()?
+            .transpose()
+    }
+
+    fn seen_before(
+        &self,
+        standpoint: &Standpoint,
+        commit: &CommitRevision,
+    ) -> Result<Option<CommitOutcome>> {
+        let Some(saved) = self.saved(standpoint.id, &commit.save)? else { return Ok(None) };
+        if saved.digest != commit.digest {
+            return Ok(Some(CommitOutcome::SaveReused));
+        }
+        let progress_digest = self.join_progress(standpoint.id, commit.progress.as_ref())?;
+        let head = standpoint.head.clone().unwrap_or_else(|| saved.revision.id.clone());
+        Ok(Some(CommitOutcome::Duplicate { revision: saved.revision, head, progress_digest }))
+    }
+
+    fn head_moved(&self, commit: &CommitRevision) -> Result<CommitOutcome> {
+        let workspace = self.workspace(&commit.user, &commit.course)?;
+        let parent_known = match (&workspace, &commit.parent) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(workspace), Some(parent)) => self.knows_revision(workspace.id, parent)?,
+        };
+        let head = workspace.and_then(|workspace| workspace.head);
+        Ok(CommitOutcome::HeadMoved { head, parent_known })
+    }
+
+    /// What a learner's workspaces hold, in bytes.
+    fn used(&self, user: &UserId) -> Result<u64> {
+        let used: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce(sum(stored), 0) FROM workspace WHERE user = ?")?
+            .query_row([&user.0], |row| row.get(0))?;
+        Ok(u64::try_from(used).unwrap_or(0))
+    }
+
+    fn add_revision(
+        &self,
+        id: WorkspaceId,
+        seq: i64,
+        commit: &CommitRevision,
+        keyframe: bool,
+        files: &[u8],
+    ) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revision (workspace, seq, id, parent, save, digest, device,
+                    device_name, message, lesson, saved_at, received_at, version, files_changed,
+                    bytes, keyframe, files)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                id.0,
+                seq,
+                id_bytes(commit.id.as_str()),
+                commit.parent.as_ref().map(|parent| id_bytes(parent.as_str())),
+                id_bytes(commit.save.as_str()),
+                commit.digest,
+                id_bytes(commit.device.as_str()),
+                commit.device_name.as_str(),
+                commit.message,
+                commit.lesson.as_ref().map(progy_core::LessonId::as_str),
+                commit.saved_at.0,
+                commit.received_at.0,
+                commit.version.to_string(),
+                commit.files_changed,
+                int(commit.bytes),
+                keyframe,
+                files,
+            ])?;
+        Ok(())
+    }
+}
+
+fn stored_size(content: &StoredContent) -> u64 {
+    content.data.len() as u64 + ROW
+}

@@ -1,0 +1,82 @@
+//! Every route of the server, on one page. [`crate::openapi`] describes them; a test compares both.
+
+pub(crate) mod account;
+pub(crate) mod courses;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod progress;
+pub(crate) mod sync;
+pub(crate) mod table;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use progy_api::limits;
+use progy_api::problem::code;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Timeouts;
+use crate::http::failure::{self, Failure};
+use crate::http::limits::{Allowance, LargeBodies};
+use crate::http::metrics::Metrics;
+use crate::http::observe;
+use crate::openapi;
+use crate::services::Services;
+use table::Routes;
+
+/// Body of `POST …/contents`: [`limits::CONTENTS_COUNT`] hashes with their references, in bytes.
+const CONTENTS_BODY: u64 = 1 << 20;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    /// What the server decides.
+    pub(crate) services: Arc<Services>,
+    /// Cancelled when the server stops.
+    pub(crate) stopping: CancellationToken,
+    /// Shares the memory for large bodies.
+    pub(crate) large_bodies: LargeBodies,
+    /// The numbers.
+    pub(crate) metrics: Metrics,
+    /// The folder for packages that are on their way in.
+    pub(crate) uploads: Arc<Path>,
+}
+
+/// The routes.
+pub(crate) fn all(timeouts: Timeouts) -> Routes {
+    let package = Allowance::upload(limits::PACKAGE);
+    let save = Allowance::upload(limits::SYNC_BODY as u64);
+    let wants = Allowance::body(CONTENTS_BODY);
+    Routes::new(timeouts)
+        .get("/healthz", health::alive)
+        .get("/readyz", health::ready)
+        .get("/metrics", health::metrics)
+        .get("/api/openapi.json", openapi::document)
+        .get("/api/auth/get-session", account::session)
+        .get("/api/courses", courses::list)
+        .get("/api/courses/{id}", courses::describe)
+        .get("/api/courses/{id}/versions/{version}", courses::download)
+        .put("/api/courses/{id}/versions/{version}", package, courses::publish)
+        .get("/api/progress/{course}", progress::progress)
+        .post("/api/sync", save, sync::sync)
+        .get("/api/workspaces/{course}/revisions", history::revisions)
+        .get("/api/workspaces/{course}/revisions/{rev}", history::revision)
+        .get("/api/workspaces/{course}/revisions/{rev}/archive.tar.gz", history::archive)
+        .post("/api/workspaces/{course}/contents", wants, history::contents)
+        .get("/api/workspaces/{course}/events", events::events)
+}
+
+/// The routes with what every request meets on its way to them.
+pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
+    all(timeouts)
+        .into_router()
+        .fallback(async || Failure::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "no such route"))
+        .layer(from_fn(observe::catch_panic))
+        .layer(from_fn(failure::render))
+        .layer(from_fn(observe::observe))
+        .with_state(state)
+}

@@ -1,0 +1,131 @@
+//! The server, from its configuration to its last answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, ConfigError};
+use crate::error::ServiceError;
+use crate::http::connections;
+use crate::http::limits::LargeBodies;
+use crate::http::metrics::Metrics;
+use crate::ports::PortError;
+use crate::routes::{self, AppState};
+use crate::services::Services;
+
+/// Why the server did not start, or an administrator's command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The configuration is of no use.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be listened on: it is in use, or not this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// As the configuration gives it.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {folder}: {source}")]
+    Data {
+        /// As the configuration gives it.
+        folder: String,
+        /// Why.
+        source: PortError,
+    },
+    /// The command was refused.
+    #[error(transparent)]
+    Refused(#[from] ServiceError),
+    /// The system refuses something that a server needs.
+    #[error("the system refuses: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs a server until the process gets SIGTERM or SIGINT (Ctrl-C elsewhere).
+///
+/// Calls `listening` with the address once requests are accepted. See [`serve_until`].
+pub async fn serve(config: Config, listening: impl FnOnce(SocketAddr)) -> Result<(), ServerError> {
+    let stop = stop_signal()?;
+    serve_until(config, listening, stop).await
+}
+
+/// Runs a server until `stop` is done.
+///
+/// Then it accepts no new connections, ends event streams, finishes the requests in flight, and
+/// returns; at the latest after [`crate::config::Timeouts::shutdown`]. The data folder is made if it
+/// does not exist. Needs a Tokio runtime with I/O and time.
+pub async fn serve_until(
+    config: Config,
+    listening: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServerError> {
+    config.check()?;
+    // First the address: a second server that was started by mistake leaves the data alone.
+    let refused = |source| ServerError::Listen { address: config.listen.clone(), source };
+    let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
+    let address = listener.local_addr()?;
+    let services = Arc::new(open(&config)?);
+    let uploads = config.data.join("uploads");
+    std::fs::create_dir_all(&uploads)?;
+
+    let metrics = Metrics::install();
+    let stopping = CancellationToken::new();
+    let state = AppState {
+        services,
+        stopping: stopping.clone(),
+        large_bodies: LargeBodies::new(),
+        metrics: metrics.clone(),
+        uploads: uploads.into(),
+    };
+    let router = routes::router(state, config.timeouts);
+    listening(address);
+    tracing::info!(%address, data = %config.data.display(), "listening");
+
+    let stop = async {
+        stop.await;
+        stopping.cancel();
+    };
+    let serving =
+        connections::run(listener, router, &config.limits, &config.timeouts, stopping.clone());
+    tokio::select! {
+        _ = async { tokio::join!(stop, serving) } => {}
+        () = metrics.upkeep() => {}
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The services over what `config` names.
+pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
+    Services::embedded(&config.data, config.limits.services())
+        .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
+}
+
+/// Done when the process is asked to end. Listens from now on, not only once it is polled.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Done when the process is asked to end.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,87 @@
+//! What the server decides: one file a conversation.
+//!
+//! - [`accounts`]: who is asking;
+//! - [`registry`]: courses, published and downloaded;
+//! - [`templates`]: the files of course versions, cached;
+//! - [`sync`]: a save is published;
+//! - [`progress`]: where a learner stands;
+//! - [`history`], [`archive`]: revisions, contents and events;
+//! - [`health`]: whether the ports answer.
+
+pub mod accounts;
+pub mod archive;
+mod cache;
+mod contents;
+pub mod health;
+pub mod history;
+pub mod progress;
+pub mod registry;
+pub mod sync;
+pub mod templates;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::ports::database::sqlite::Sqlite;
+use crate::ports::objects::folder::FolderObjects;
+use crate::ports::{Clock, Database, Entropy, ObjectStore, SystemClock, SystemEntropy};
+use templates::Templates;
+
+/// What the server refuses beyond [`progy_api::limits`], which both sides know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// What one learner's workspaces may hold together, in stored bytes.
+    pub quota: u64,
+    /// What cached template trees may take, in bytes.
+    pub tree_cache: usize,
+    /// What cached template contents may take, in bytes.
+    pub content_cache: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { quota: 50 << 20, tree_cache: 32 << 20, content_cache: 32 << 20 }
+    }
+}
+
+/// Everything that the server decides, over its ports.
+///
+/// Keeps no state but caches of what is immutable: any number of replicas may share the ports.
+/// Neither spawns nor sleeps.
+pub struct Services {
+    pub(crate) db: Arc<dyn Database>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) templates: Arc<Templates>,
+    pub(crate) limits: Limits,
+}
+
+impl Services {
+    /// Services over these ports.
+    pub fn new(
+        db: Arc<dyn Database>,
+        objects: Arc<dyn ObjectStore>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        limits: Limits,
+    ) -> Self {
+        let templates =
+            Templates::new(db.clone(), objects.clone(), limits.tree_cache, limits.content_cache);
+        Self { db, objects, clock, entropy, templates: Arc::new(templates), limits }
+    }
+
+    /// Services over the embedded defaults, `SQLite` and a folder below `data`, which are made if
+    /// they do not exist, for this user of the machine alone.
+    ///
+    /// Several processes may do this at once on the same folder (`serve` and `admin`).
+    pub fn embedded(data: &Path, limits: Limits) -> Result<Self, crate::ports::PortError> {
+        let db = Sqlite::open(data)?;
+        let objects = FolderObjects::open(&data.join("objects"))?;
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        Ok(Self::new(Arc::new(db), Arc::new(objects), clock, entropy, limits))
+    }
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,261 @@
+//! A save is published.
+//!
+//! [`draft`](self::draft) decides what the save makes of the workspace, [`intake`](self::intake)
+//! checks the contents that it brings, and the database commits both at one moment.
+
+pub(super) mod draft;
+mod intake;
+
+use progy_api::account::User;
+use progy_api::limits;
+use progy_api::problem::HeadMoved;
+use progy_api::sync::{Action, Save, Since, SyncAnswer, SyncRequest};
+use progy_core::{ContentHash, RelPath, RevisionId, Strategy};
+use serde::Serialize;
+
+use self::draft::{Before, draft};
+use self::intake::{Place, take_in};
+use super::Services;
+use crate::ports::database::{
+    CommitOutcome, CommitRevision, Digest, MergeProgress, UserId, Workspace,
+};
+use crate::{Result, ServiceError};
+
+impl Services {
+    /// Publishes a save, or merges progress, or both.
+    ///
+    /// The same request again has the same answer: a save id that is known is answered before the
+    /// head is looked at.
+    pub async fn sync(&self, user: &User, request: SyncRequest) -> Result<SyncAnswer> {
+        if let Some(progress) = &request.progress {
+            progress.check().map_err(|error| ServiceError::BadRequest(error.to_string()))?;
+        }
+        let user = UserId(user.id.clone());
+        let workspace = self.db.workspace(&user, &request.course).await?;
+        check_strategy(workspace.as_ref(), request.strategy)?;
+        match &request.save {
+            None => self.merge(user, &request).await,
+            Some(save) => self.publish_save(user, workspace, &request, save).await,
+        }
+    }
+
+    async fn merge(&self, user: UserId, request: &SyncRequest) -> Result<SyncAnswer> {
+        let version = self.db.version(&request.course, &request.version).await?;
+        version.ok_or(ServiceError::NoCourse)?;
+        let (progress_digest, head) = self.db.merge_progress(merge_of(user, request)).await?;
+        Ok(SyncAnswer { revision: None, head, progress_digest })
+    }
+
+    async fn publish_save(
+        &self,
+        user: UserId,
+        workspace: Option<Workspace>,
+        request: &SyncRequest,
+        save: &Save,
+    ) -> Result<SyncAnswer> {
+        check_limits(save)?;
+        let library = self.library();
+        let template = library.template(&request.course, &request.version).await?;
+        let digest = digest(request, save)?;
+        let head = workspace.as_ref().and_then(|workspace| workspace.head.as_ref());
+        if head.map(|head| &head.id) != request.parent.as_ref() {
+            return self.late(user, workspace, request, save, digest).await;
+        }
+
+        let old_template = match (&workspace, head) {
+            (Some(workspace), Some(_)) if workspace.version != request.version => {
+                if save.since == Since::Parent {
+                    return Err(ServiceError::BadRequest(format!(
+                        "changes since the parent are changes to version {}, which it has",
+                        workspace.version
+                    )));
+                }
+                library.template(&request.course, &workspace.version).await?
+            }
+            _ => template.clone(),
+        };
+        let before = workspace.as_ref().filter(|_| head.is_some()).map(|workspace| Before {
+            template: old_template.tree(),
+            overlay: &workspace.overlay,
+        });
+        let draft =
+            draft(template.tree(), before, save.since, &save.changes, &request.device_name)?;
+        let place = Place {
+            course: &request.course,
+            version: &request.version,
+            template: &template,
+            workspace: workspace.as_ref().map(|workspace| workspace.id),
+        };
+        let contents = take_in(library, place, &save.changes, &draft.overlay).await?;
+        let commit = CommitRevision {
+            id: revision_id(&user, request, save, &digest)?,
+            user,
+            course: request.course.clone(),
+            strategy: request.strategy,
+            save: save.id.clone(),
+            digest,
+            parent: request.parent.clone(),
+            version: request.version.clone(),
+            device: request.device.clone(),
+            device_name: request.device_name.clone(),
+            message: save.message.clone(),
+            lesson: save.lesson.clone(),
+            saved_at: save.saved_at,
+            received_at: self.clock.now(),
+            files_changed: draft.files_changed,
+            bytes: save.changes.iter().map(|change| sent_bytes(&change.action)).sum(),
+            overlay: draft.overlay,
+            changes: draft.changes,
+            contents,
+            progress: request.progress.clone(),
+            quota: self.limits.quota,
+        };
+        self.answer(self.db.commit_revision(commit).await?, request)
+    }
+
+    fn answer(&self, outcome: CommitOutcome, request: &SyncRequest) -> Result<SyncAnswer> {
+        match outcome {
+            CommitOutcome::Committed { revision, progress_digest } => {
+                let head = Some(revision.id.clone());
+                Ok(SyncAnswer { revision: Some(revision), head, progress_digest })
+            }
+            CommitOutcome::Duplicate { revision, head, progress_digest } => {
+                Ok(SyncAnswer { revision: Some(revision), head: Some(head), progress_digest })
+            }
+            CommitOutcome::SaveReused => Err(ServiceError::SaveReused),
+            CommitOutcome::HeadMoved { head, parent_known } => {
+                let parent = request.parent.clone();
+                Err(ServiceError::HeadMoved(Box::new(HeadMoved { head, parent_known, parent })))
+            }
+            CommitOutcome::QuotaExceeded { used, needed } => {
+                Err(ServiceError::QuotaExceeded { used, needed, quota: self.limits.quota })
+            }
+        }
+    }
+
+    /// Answers a save whose parent is not the head: it was published before, or has to be merged.
+    async fn late(
+        &self,
+        user: UserId,
+        workspace: Option<Workspace>,
+        request: &SyncRequest,
+        save: &Save,
+        digest: Digest,
+    ) -> Result<SyncAnswer> {
+        let parent = request.parent.clone();
+        let Some(Workspace { id, head, .. }) = workspace else {
+            let moved = HeadMoved { head: None, parent_known: false, parent };
+            return Err(ServiceError::HeadMoved(Box::new(moved)));
+        };
+        if let Some(saved) = self.db.saved(id, &save.id).await? {
+            if saved.digest != digest {
+                return Err(ServiceError::SaveReused);
+            }
+            let (progress_digest, head) = self.db.merge_progress(merge_of(user, request)).await?;
+            return Ok(SyncAnswer { revision: Some(saved.revision), head, progress_digest });
+        }
+        let parent_known = match &parent {
+            None => true,
+            Some(parent) => self.db.knows_revision(id, parent).await?,
+        };
+        Err(ServiceError::HeadMoved(Box::new(HeadMoved { head, parent_known, parent })))
+    }
+}
+
+fn check_strategy(workspace: Option<&Workspace>, asked: Strategy) -> Result<()> {
+    if let Some(workspace) = workspace
+        && workspace.strategy != asked
+    {
+        return Err(ServiceError::OtherStrategy(format!(
+            "the workspace is carried by `{}`, not by `{asked}`",
+            workspace.strategy
+        )));
+    }
+    if asked != Strategy::Patch {
+        return Err(ServiceError::OtherStrategy(format!(
+            "this route carries workspaces by `patch`, not by `{asked}`"
+        )));
+    }
+    Ok(())
+}
+
+fn check_limits(save: &Save) -> Result<()> {
+    let (changes, most) = (save.changes.len(), limits::SYNC_CHANGES);
+    if changes > most {
+        return Err(ServiceError::TooLarge(format!("{changes} changes; a save may have {most}")));
+    }
+    if save.message.chars().count() > limits::MESSAGE {
+        let most = limits::MESSAGE;
+        return Err(ServiceError::BadRequest(format!("a message may have {most} characters")));
+    }
+    Ok(())
+}
+
+fn merge_of(user: UserId, request: &SyncRequest) -> MergeProgress {
+    MergeProgress {
+        user,
+        course: request.course.clone(),
+        strategy: request.strategy,
+        version: request.version.clone(),
+        progress: request.progress.clone(),
+    }
+}
+
+fn sent_bytes(action: &Action) -> u64 {
+    match action {
+        Action::Put { content: Some(content), .. } => content.data.0.len() as u64,
+        Action::Put { .. } | Action::Link { .. } | Action::Delete => 0,
+    }
+}
+
+/// Hashes what a save says: not its parent, so that a save is known again after it was rebased, and
+/// not how its contents were compressed.
+fn digest(request: &SyncRequest, save: &Save) -> Result<Digest> {
+    #[derive(Serialize)]
+    enum Said<'a> {
+        Put(ContentHash, u64, bool),
+        Link(&'a str),
+        Delete,
+    }
+    let mut changes: Vec<(&RelPath, Said<'_>)> = save
+        .changes
+        .iter()
+        .map(|change| {
+            let said = match &change.action {
+                Action::Put { hash, size, executable, .. } => Said::Put(*hash, *size, *executable),
+                Action::Link { target } => Said::Link(target),
+                Action::Delete => Said::Delete,
+            };
+            (&change.path, said)
+        })
+        .collect();
+    changes.sort_by_key(|(path, _)| *path);
+    let since_template = save.since == Since::Template;
+    let said = (
+        (&save.id, &request.version, since_template),
+        (&save.message, &save.lesson, save.saved_at),
+        changes,
+    );
+    hash_of(&said).map(|hash| *hash.as_bytes())
+}
+
+/// Names the revision that a request makes: the same request, the same name.
+fn revision_id(
+    user: &UserId,
+    request: &SyncRequest,
+    save: &Save,
+    digest: &Digest,
+) -> Result<RevisionId> {
+    let named = (&user.0, &request.course, &request.parent, &save.id, digest);
+    let hex = hash_of(&named)?.to_hex();
+    RevisionId::new(hex.get(..32).unwrap_or_default()).map_err(ServiceError::internal)
+}
+
+/// Postcard writes different values differently, so that their hashes are different too.
+fn hash_of(value: &impl Serialize) -> Result<blake3::Hash> {
+    let bytes = postcard::to_allocvec(value).map_err(ServiceError::internal)?;
+    Ok(blake3::hash(&bytes))
+}
+
+#[cfg(test)]
+mod tests;

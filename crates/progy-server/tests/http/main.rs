@@ -1,0 +1,13 @@
+//! The server as its clients meet it: in this process, on a free port, with data of its own.
+
+mod access;
+mod client;
+mod courses;
+mod history;
+mod lifecycle;
+mod limits;
+mod log;
+mod observability;
+mod problems;
+mod server;
+mod sync;
