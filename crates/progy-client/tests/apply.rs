@@ -1,5 +1,7 @@
 //! Applying changes to real files: what the plan did not see stays, what it replaces is kept.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! The laws of `Disk`, on this machine's file system.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 

@@ -1,5 +1,7 @@
 //! What a scan sees, on this machine's file system.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -50,7 +52,7 @@ fn is_root() -> bool {
     let probe = tempfile::tempdir().unwrap();
     let file = probe.path().join("closed");
     fs::write(&file, "x").unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     fs::read(&file).is_ok()
 }
 
@@ -143,8 +145,8 @@ fn unreadable_files_and_folders_are_unknown_not_deleted() {
     folder.write("b/c", "x");
     let tracked = folder.scan(&Tree::new()).tree;
     fs::write(folder.at("a"), "changed").unwrap();
-    fs::set_permissions(folder.at("a"), fs::Permissions::from_mode(0)).unwrap();
-    fs::set_permissions(folder.at("b"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder.at("a"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(folder.at("b"), fs::Permissions::from_mode(0o000)).unwrap();
     let scan = folder.scan(&tracked);
     fs::set_permissions(folder.at("b"), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(scan.unknown.contains(&path("a")) && scan.unknown.contains(&path("b/c")));

@@ -68,7 +68,9 @@ impl<'a> Engine<'a> {
         let changed = diff(&kept, &scan.tree);
         let edits = changed.iter().map(|change| (change.path.clone(), change.after.clone()));
         let mut with_edits: Overlay = engine.state.overlay().clone();
-        with_edits.extend(edits.filter(|(_, after)| after.is_some()));
+        with_edits.extend(
+            edits.filter(|(path, after)| after.is_some() && template.rules().travels(path)),
+        );
         // A folder full of something else is not taken for a workspace.
         remote.admit(&with_edits)?;
         write_settings(disk, &engine.state)?;

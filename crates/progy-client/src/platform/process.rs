@@ -21,6 +21,15 @@ pub fn in_own_group(command: &mut Command) {
     command.creation_flags(0x0000_0200);
 }
 
+/// Asks one program to end, as `kill` does.
+#[cfg(unix)]
+pub fn ask_to_end(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+        // Fails if it has ended, which is what was wanted.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
 impl Group {
     /// The group of `child`, which was prepared by [`in_own_group`].
     pub fn of(child: &Child) -> Self {

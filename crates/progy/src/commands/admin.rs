@@ -1,0 +1,34 @@
+//! `progy admin`: what an administrator does on the server's machine.
+
+use progy_api::account::Role;
+use progy_server::admin;
+
+use super::serve;
+use crate::cli::{AdminArgs, AdminCommand, RoleArg, TokenCommand, UserCommand};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Failure> {
+    let config = serve::config(args.place)?;
+    match args.command {
+        AdminCommand::User(UserCommand::Add { name, email, role }) => {
+            let user = admin::add_user(&config, &name, email.as_deref(), role_of(role)).await;
+            let user = user.map_err(serve::failure)?;
+            say!(context, "user-added", name = user.name);
+        }
+        AdminCommand::Token(TokenCommand::Create { name }) => {
+            let token = admin::create_token(&config, &name).await.map_err(serve::failure)?;
+            // Alone on standard output, for programs to take.
+            context.terminal.line(&token);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn role_of(role: RoleArg) -> Role {
+    match role {
+        RoleArg::Learner => Role::Learner,
+        RoleArg::Author => Role::Author,
+        RoleArg::Admin => Role::Admin,
+    }
+}

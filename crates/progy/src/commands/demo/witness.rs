@@ -1,0 +1,183 @@
+//! Whether everything that was ever in a file is still there: on the devices, in a revision, in a
+//! trash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use progy_api::limits;
+use progy_client::api::http::HttpApi;
+use progy_client::env::{Env, SystemEnv};
+use progy_client::remote::{Remote, Wanted};
+use progy_client::remotes::patch::PatchRemote;
+use progy_core::course::is_left_out;
+use progy_core::rules::is_private;
+use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, Entry, RelPath, RevisionId};
+use semver::Version;
+
+use super::course::{self, Files};
+use super::stage::{Device, broken};
+use crate::failure::{Exit, Failure};
+
+/// What a folder, or a revision, holds.
+pub(super) type Contents = BTreeMap<String, ContentHash>;
+
+/// Remembers every content that was ever in a file, and where.
+#[derive(Default)]
+pub(super) struct Witness {
+    seen: BTreeMap<ContentHash, String>,
+}
+
+/// What the server gives to one who asks for everything.
+pub(super) struct Found {
+    /// The files of the head.
+    pub(super) head: Contents,
+    /// How many revisions there are.
+    pub(super) revisions: usize,
+    /// Contents that were fetched from revisions, or are part of the course.
+    reachable: BTreeSet<ContentHash>,
+}
+
+impl Witness {
+    /// Remembers what is in the files of a device now.
+    pub(super) fn look(&mut self, device: &Device<'_>) -> Result<(), Failure> {
+        for (path, hash) in files(device.workspace())? {
+            self.seen.entry(hash).or_insert_with(|| format!("{}: {path}", device.name));
+        }
+        Ok(())
+    }
+
+    /// Fails unless everything that was seen can be had from the server or from a device. How much
+    /// that is.
+    pub(super) fn require_all(
+        &self,
+        found: &Found,
+        devices: &[&Device<'_>],
+    ) -> Result<usize, Failure> {
+        let mut reachable = found.reachable.clone();
+        for device in devices {
+            reachable.extend(files(device.workspace())?.into_values());
+            walk(&device.workspace().join(".progy/trash"), &mut |_, bytes| {
+                reachable.insert(ContentHash::blake3(bytes));
+            })?;
+        }
+        match self.seen.iter().find(|(hash, _)| !reachable.contains(hash)) {
+            Some((_, place)) => Err(fail!(Exit::Failed, "demo-lost", what = place)),
+            None => Ok(self.seen.len()),
+        }
+    }
+}
+
+/// The files of a workspace that are synced.
+pub(super) fn files(workspace: &Path) -> Result<Contents, Failure> {
+    let mut files = Contents::new();
+    walk(workspace, &mut |path, bytes| {
+        files.insert(path.to_owned(), ContentHash::blake3(bytes));
+    })?;
+    Ok(files)
+}
+
+/// A path at which two folders differ.
+pub(super) fn difference<'a>(one: &'a Contents, other: &'a Contents) -> Option<&'a str> {
+    let paths = one.keys().chain(other.keys());
+    paths.map(String::as_str).find(|path| one.get(*path) != other.get(*path))
+}
+
+/// Every file below `root` but Progy's own and what tools make.
+fn walk(root: &Path, take: &mut dyn FnMut(&str, &[u8])) -> Result<(), Failure> {
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let name =
+                path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let is_own = is_private(name.split('/').next().unwrap_or_default());
+            if is_own || RelPath::new(&name).is_ok_and(|name| is_left_out(&name)) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).map_err(|error| broken(&name, &error))?;
+                take(&name, &bytes);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asks the server for the head, for every revision, and for every content of them: as a new device
+/// would, with the files of the course and nothing else at hand.
+pub(super) async fn ask(address: &str, token: &str) -> Result<Found, Failure> {
+    let id = |error: progy_core::ids::IdError| fail!(Exit::Failed, "demo-lost", what = error);
+    let api = HttpApi::new(address, Some(token.to_owned()))?;
+    let remote = PatchRemote {
+        api: &api,
+        course: CourseId::new(course::ID).map_err(id)?,
+        device: DeviceId::new(SystemEnv.save_id().as_str()).map_err(id)?,
+        device_name: DeviceName::from_any("witness"),
+    };
+    let templates = Templates::new();
+    let mut found = Found { head: Contents::new(), revisions: 0, reachable: templates.contents() };
+    if let Some(head) = remote.head(None).await? {
+        found.head = templates.of(&head.version).clone();
+        for (path, entry) in &head.overlay {
+            match entry.as_ref().and_then(Entry::as_file) {
+                Some(file) => found.head.insert(path.to_string(), file.hash),
+                None => found.head.remove(path.as_str()),
+            };
+        }
+    }
+    let mut before: Option<RevisionId> = None;
+    loop {
+        let page = remote.log(before.as_ref(), limits::PAGE).await?;
+        for revision in &page.revisions {
+            found.revisions += 1;
+            let recorded = remote.revision(&revision.id).await?;
+            let recorded =
+                recorded.ok_or_else(|| fail!(Exit::Failed, "demo-lost", what = revision.id))?;
+            let files = recorded.overlay.values().flatten().filter_map(Entry::as_file);
+            let wanted: Vec<Wanted> = files
+                .filter(|file| !found.reachable.contains(&file.hash))
+                .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
+                .collect();
+            let version = &recorded.revision.version;
+            let mut take = |hash: &ContentHash, bytes: Vec<u8>| {
+                if ContentHash::blake3(&bytes) == *hash {
+                    found.reachable.insert(*hash);
+                }
+                Ok(())
+            };
+            remote.fetch(version, &wanted, &|_| None, &mut take).await?;
+        }
+        before = page.revisions.last().map(|revision| revision.id.clone());
+        if !page.more || before.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Both versions of the course.
+struct Templates {
+    first: Contents,
+    next: Contents,
+}
+
+impl Templates {
+    fn new() -> Self {
+        let contents = |files: Files| {
+            let hashed = files.into_iter().map(|(path, bytes)| (path, ContentHash::blake3(&bytes)));
+            hashed.collect()
+        };
+        Self { first: contents(course::files()), next: contents(course::next()) }
+    }
+
+    fn of(&self, version: &Version) -> &Contents {
+        if version.to_string() == course::NEXT { &self.next } else { &self.first }
+    }
+
+    fn contents(&self) -> BTreeSet<ContentHash> {
+        self.first.values().chain(self.next.values()).copied().collect()
+    }
+}

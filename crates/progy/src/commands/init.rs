@@ -1,0 +1,168 @@
+//! `progy init -c COURSE [DIR]`: starts a course, or goes on where the learner left off.
+
+mod folder;
+mod vscode;
+
+use progy_client::Error;
+use progy_client::api::Api;
+use progy_client::engine::start::{From, Started};
+use progy_client::engine::{Engine, Intent, Report};
+use progy_client::remote::Remote;
+use progy_client::state::State;
+use progy_core::CourseId;
+
+use crate::cli::InitArgs;
+use crate::commands::{strategy, sync};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::outcome::{self, Before};
+use crate::workspace::Workspace;
+
+use folder::Folder;
+
+pub(crate) async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
+    if let Some(wanted) = args.strategy {
+        strategy::refuse(wanted)?;
+    }
+    let folder = Folder::choose(context, args.dir.as_deref(), &args.course)?;
+    let api = context.api()?;
+    if !folder.is_workspace() {
+        // Asked before anything is made: a course that does not exist leaves no folder behind.
+        let course = api.course(&args.course).await?;
+        course.ok_or_else(|| Error::NoCourse(args.course.clone()))?;
+    }
+    folder.make()?;
+    let ended = in_folder(context, &args, &folder).await;
+    if ended.is_err() {
+        folder.unmake();
+    }
+    ended
+}
+
+async fn in_folder(context: &Context, args: &InitArgs, folder: &Folder) -> Result<Exit, Failure> {
+    let workspace = Workspace::open(context, folder.path().to_owned()).await?;
+    let remote = workspace.remote(&args.course);
+    let exit = match State::load(&workspace.disk) {
+        Ok(state) if state.course == args.course => {
+            go_on(context, args, &workspace, &remote).await?
+        }
+        Ok(state) => {
+            return Err(fail!(Exit::Failed, "other-course", course = state.course));
+        }
+        Err(Error::NoWorkspace) => begin(context, args, &workspace, &remote).await?,
+        Err(error) => return Err(error.into()),
+    };
+    if args.editor.is_some() {
+        vscode::write_task(context, workspace.root())?;
+    }
+    Ok(exit)
+}
+
+/// The folder is a workspace of the course already.
+async fn go_on(
+    context: &Context,
+    args: &InitArgs,
+    workspace: &Workspace,
+    remote: &dyn Remote,
+) -> Result<Exit, Failure> {
+    let mut engine = workspace.engine()?;
+    say!(context, "workspace-exists", course = args.course);
+    let exit = sync::sync(context, &mut engine, remote, false).await?;
+    if !args.fresh {
+        return Ok(exit);
+    }
+    let before = Before::of(&engine);
+    engine.start_over(remote, &mut Report::default()).await?;
+    let saved = engine.save(remote, &Intent::new(text!(context, "message-save"))).await;
+    outcome::tell(context, &mut engine, &before, saved, false)
+}
+
+async fn begin(
+    context: &Context,
+    args: &InitArgs,
+    workspace: &Workspace,
+    remote: &dyn Remote,
+) -> Result<Exit, Failure> {
+    let from = where_from(context, args, workspace).await?;
+    let (mut engine, started) = {
+        let _working = context.terminal.working(text!(context, "fetching"));
+        let device = workspace.device.clone();
+        let (disk, env) = (&workspace.disk, &workspace.env);
+        Engine::start(disk, env, device, args.course.clone(), from, remote).await?
+    };
+    context.tell(engine.notices());
+    tell_started(context, &mut engine, workspace, from, &started)?;
+    // A fresh start is a save of its own.
+    if !engine.state().queue.is_empty() {
+        let before = Before::of(&engine);
+        let saved = engine.save(remote, &Intent::new(text!(context, "message-save"))).await;
+        return outcome::tell(context, &mut engine, &before, saved, false);
+    }
+    let conflicts: Vec<_> = engine.conflicts()?.into_iter().map(|it| it.copy).collect();
+    Ok(outcome::conflicts_wait(context, &conflicts))
+}
+
+/// Whether to go on or to start over, and says which it is.
+async fn where_from(
+    context: &Context,
+    args: &InitArgs,
+    workspace: &Workspace,
+) -> Result<From, Failure> {
+    let saved = workspace.api.progress(&args.course, None).await?;
+    let Some(head) = saved.and_then(|saved| saved.head) else { return Ok(From::Resume) };
+    let asks = !(args.yes || args.resume || args.fresh);
+    let chosen = if asks { ask(context, &head) } else { None };
+    let from = chosen.unwrap_or(if args.fresh { From::Fresh } else { From::Resume });
+    match from {
+        From::Resume => say!(context, "progress-found"),
+        From::Fresh => say!(context, "starting-over"),
+    }
+    Ok(from)
+}
+
+fn ask(context: &Context, head: &progy_api::history::RevisionSummary) -> Option<From> {
+    let when = crate::human::ago(context, head.saved_at);
+    let question = text!(context, "resume-or-fresh", when = when, device = head.device);
+    let options = [text!(context, "option-resume"), text!(context, "option-fresh")];
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let chosen = context.terminal.choose(&question, &options)?;
+    Some(if chosen == 0 { From::Resume } else { From::Fresh })
+}
+
+fn tell_started(
+    context: &Context,
+    engine: &mut Engine<'_>,
+    workspace: &Workspace,
+    from: From,
+    started: &Started,
+) -> Result<(), Failure> {
+    let Started { found, adopted, version, newest, report } = started;
+    let (course, folder) = (engine.course(), workspace.root().display());
+    if *found && from == From::Resume {
+        let count = report.received.len();
+        say!(
+            context,
+            "restored",
+            course = course,
+            version = version,
+            folder = folder,
+            count = count
+        );
+    } else {
+        say!(context, "started", course = course, version = version, folder = folder);
+    }
+    let rules = engine.template()?.rules().clone();
+    let (travel, stay): (Vec<_>, Vec<_>) = adopted.iter().partition(|path| rules.travels(path));
+    if !travel.is_empty() {
+        say!(context, "adopted", count = travel.len());
+        outcome::list(context, &travel, ToString::to_string);
+    }
+    if !stay.is_empty() {
+        say!(context, "not-adopted", count = stay.len());
+        outcome::list(context, &stay, ToString::to_string);
+    }
+    if newest > version {
+        say!(context, "upgrade-exists", version = newest);
+    }
+    Ok(())
+}

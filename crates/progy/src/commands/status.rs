@@ -1,0 +1,130 @@
+//! `progy status`: what has changed, and where you stand.
+
+use std::time::Duration;
+
+use progy_client::Error;
+use progy_client::engine::Engine;
+use progy_client::engine::status::{Behind, Status};
+use progy_client::remote::Remote;
+use progy_core::{CourseId, RelPath, RevisionId, Strategy};
+use semver::Version;
+use serde::Serialize;
+
+use crate::cli::JsonArgs;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::outcome::{self, Changed, short};
+use crate::terminal::Colour;
+
+/// How long the server may take to say how far it is ahead.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// The document of the contract.
+#[derive(Serialize)]
+struct Document<'a> {
+    course: &'a CourseId,
+    version: &'a Version,
+    strategy: Strategy,
+    base: Option<&'a RevisionId>,
+    head: Option<&'a RevisionId>,
+    ahead: usize,
+    behind: usize,
+    changed: Vec<Changed<'a>>,
+    conflicts: &'a [RelPath],
+    queued: usize,
+    progress: Done,
+}
+
+#[derive(Serialize)]
+struct Done {
+    done: usize,
+    total: usize,
+}
+
+pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Failure> {
+    let workspace = context.workspace().await?;
+    let mut engine = workspace.engine()?;
+    let remote = workspace.remote(engine.course());
+    let answer = ask(&mut engine, &remote).await;
+    let why_not = answer.as_ref().err().map(Unanswered::of);
+    let status = engine.status(answer.ok())?;
+    context.tell(engine.notices());
+    if args.json {
+        let document = Document {
+            course: engine.course(),
+            version: &status.version,
+            strategy: status.strategy,
+            base: status.base.as_ref(),
+            head: status.head.as_ref(),
+            ahead: status.ahead,
+            behind: status.behind,
+            changed: status.changed.iter().map(Changed::from).collect(),
+            conflicts: &status.conflicts,
+            queued: status.queued,
+            progress: Done { done: status.done, total: status.total },
+        };
+        context.terminal.json(&document)?;
+    } else {
+        show(context, engine.course(), &status, why_not);
+    }
+    Ok(Exit::Done)
+}
+
+/// What the server says, if it says it soon.
+async fn ask(engine: &mut Engine<'_>, remote: &dyn Remote) -> Result<Behind, Error> {
+    let ask = async {
+        engine.prepare(remote).await?;
+        engine.behind(remote).await
+    };
+    let late = |_| Err(Error::Unreachable(String::new()));
+    tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(late)
+}
+
+/// Why the server did not say how far it is ahead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unanswered {
+    NoLogin,
+    NoAnswer,
+}
+
+impl Unanswered {
+    fn of(error: &Error) -> Self {
+        if matches!(error, Error::NotLoggedIn) { Self::NoLogin } else { Self::NoAnswer }
+    }
+}
+
+fn show(context: &Context, course: &CourseId, status: &Status, why_not: Option<Unanswered>) {
+    let terminal = &context.terminal;
+    let title = text!(context, "status-course", course = course, version = status.version);
+    terminal.line(&terminal.paint(Colour::Bold, &title));
+    say!(context, "status-progress", count = status.done, total = status.total);
+    match &status.base {
+        Some(base) => say!(context, "status-base", revision = short(base)),
+        None => say!(context, "status-no-base"),
+    }
+    match why_not {
+        Some(Unanswered::NoLogin) => note!(context, "status-no-login"),
+        Some(Unanswered::NoAnswer) => note!(context, "status-offline"),
+        None => {}
+    }
+    if status.behind > 0 {
+        say!(context, "status-behind", count = status.behind);
+    }
+    if status.queued > 0 {
+        say!(context, "status-queued", count = status.queued);
+    }
+    if status.changed.is_empty() {
+        say!(context, "status-clean");
+    } else {
+        say!(context, "status-changed", count = status.changed.len());
+        for change in &status.changed {
+            terminal.line(&format!("  {}", outcome::changed_line(context, change)));
+        }
+    }
+    if !status.conflicts.is_empty() {
+        say!(context, "conflicts-wait", count = status.conflicts.len());
+        for copy in &status.conflicts {
+            terminal.line(&format!("  {copy}"));
+        }
+    }
+}

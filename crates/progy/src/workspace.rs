@@ -1,0 +1,126 @@
+//! A workspace that this process works in.
+
+use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use progy_client::api::http::HttpApi;
+use progy_client::disk::RealDisk;
+use progy_client::disk::real::Lock;
+use progy_client::engine::{Device, Engine};
+use progy_client::env::SystemEnv;
+use progy_client::remotes::patch::PatchRemote;
+use progy_client::{Error, layout};
+use progy_core::{CourseId, Strategy};
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+/// How long to wait for another progy command in the same workspace.
+const LOCK_WAIT: Duration = Duration::from_secs(15);
+/// After that the learner is told what is waited for.
+const LOCK_SILENCE: Duration = Duration::from_millis(500);
+const LOCK_LOOK: Duration = Duration::from_millis(50);
+
+/// A workspace and everything around it. No other process works in it until this is dropped; a
+/// command that stays open keeps it only while it does something.
+pub(crate) struct Workspace {
+    pub(crate) disk: RealDisk,
+    pub(crate) env: SystemEnv,
+    pub(crate) device: Device,
+    pub(crate) api: HttpApi,
+    _lock: Lock,
+}
+
+impl Workspace {
+    /// Takes the lock of the folder `root`, which exists, and reads the settings.
+    pub(crate) async fn open(context: &Context, root: PathBuf) -> Result<Self, Failure> {
+        let (device, api) = (context.device()?, context.api_if_logged_in()?);
+        let disk = RealDisk::new(root);
+        let lock = lock(context, &disk).await?;
+        Ok(Self { disk, env: SystemEnv, device, api, _lock: lock })
+    }
+
+    /// Where it is.
+    pub(crate) fn root(&self) -> &Path {
+        self.disk.root()
+    }
+
+    /// The engine, after finishing what a crash has interrupted.
+    pub(crate) fn engine(&self) -> Result<Engine<'_>, Failure> {
+        let engine = Engine::open(&self.disk, &self.env, self.device.clone())?;
+        let strategy = engine.strategy();
+        if strategy != Strategy::Patch {
+            return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
+        }
+        engine.write_settings()?;
+        Ok(engine)
+    }
+
+    /// The server's side of the workspace of `course`.
+    pub(crate) fn remote(&self, course: &CourseId) -> PatchRemote<'_, HttpApi> {
+        PatchRemote {
+            api: &self.api,
+            course: course.clone(),
+            device: self.device.id.clone(),
+            device_name: self.device.name.clone(),
+        }
+    }
+
+    /// What a path on the command line is called in the workspace. It is seen from the current
+    /// folder; one that exists only as seen from the root is meant so.
+    pub(crate) fn name_of(&self, path: &Path) -> Result<String, Failure> {
+        let outside = || fail!(Exit::Failed, "outside", path = path.display());
+        let here = std::env::current_dir().map_err(|_| outside())?;
+        let (seen_here, seen_from_root) = (here.join(path), self.root().join(path));
+        let exists = |path: &Path| path.symlink_metadata().is_ok();
+        let meant =
+            if !exists(&seen_here) && exists(&seen_from_root) { seen_from_root } else { seen_here };
+        let meant = normal(&meant);
+        let inside = meant.strip_prefix(self.root()).map_err(|_| outside())?;
+        let parts: Option<Vec<&str>> = inside.iter().map(|part| part.to_str()).collect();
+        Ok(parts.ok_or_else(outside)?.join("/"))
+    }
+}
+
+/// `path` without `.` and `..`, by its text alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(normal.pop()),
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+async fn lock(context: &Context, disk: &RealDisk) -> Result<Lock, Failure> {
+    let start = Instant::now();
+    let mut told = false;
+    loop {
+        if let Some(lock) = disk.lock(layout::LOCK).map_err(Error::disk(layout::LOCK))? {
+            return Ok(lock);
+        }
+        if start.elapsed() > LOCK_WAIT {
+            return Err(Error::Locked.into());
+        }
+        if !told && start.elapsed() > LOCK_SILENCE {
+            note!(context, "waiting-for-lock");
+            told = true;
+        }
+        tokio::time::sleep(LOCK_LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_normal() {
+        for (path, expected) in [("/a/./b/../c/", "/a/c"), ("/../a", "/a"), ("/a//b", "/a/b")] {
+            assert_eq!(normal(Path::new(path)), Path::new(expected));
+        }
+    }
+}
