@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let mut code = String::from("&[\n");
     for (name, path) in files {
+        let path = path.to_str().ok_or("a path that is no Unicode")?;
         writeln!(code, "    ({name:?}, include_bytes!({path:?})),")?;
     }
     code.push_str("]\n");

@@ -35,7 +35,7 @@ waiting-for-lock = Another progy command is working in this workspace. Waiting f
 
 progress-found = Progress found. Restoring your files…
 starting-over = Starting over. What you had stays in the history: see `progy log`.
-resume-or-fresh = You saved { $when } on { $device }. Do you want to continue where you left off, or start over?
+resume-or-fresh = Do you want to continue where you left off ({ $when }, on { $device }) or start over?
 option-resume = continue
 option-fresh = start over
 workspace-exists = This folder already holds { $course }. Syncing it.
@@ -160,8 +160,10 @@ no-home = There is no folder for settings. Set PROGY_CONFIG_DIR or HOME and try 
 no-runtime = The system refuses what progy needs to run ({ $reason }). Your work is safe; try again.
 no-current-folder = The current folder cannot be read ({ $reason }). Go to your workspace with `cd` and try again.
 no-json = The answer could not be written ({ $reason }). Your work is safe; try again without --json.
+not-written = The answer could not be written to standard output. Your work is safe; check where the output goes and try again.
+settings-strategy = progy.toml names the strategy { $strategy }, which this version of progy does not know. Your files are safe; set it to `patch` again, then run the command again.
 no-workspace = This folder is no workspace. Go to one with `cd`, or start a course with `progy init -c COURSE DIR`.
-no-state = { $folder } has a progy.toml but nothing that this device knows of it. Run `progy init -c COURSE` in it: your files stay, and your saved work is brought together with them.
+no-state = { $folder } has a progy.toml but nothing that this device knows of it. Run `progy init -c { $course }` in it: your files stay, and your saved work is brought together with them.
 outside = { $path } is not in this workspace. Name a file of the workspace.
 locked = Another progy command is still working in this workspace. Your files are safe; wait for it to end, then try again.
 disk-failed = { $path }: the disk refuses ({ $reason }). Nothing was lost; check free space and permissions, then run the command again.
@@ -198,3 +200,201 @@ several-copies = There are several conflict copies of { $path }. Name the one th
 missing-content = The content of { $path } cannot be found, neither here nor on the server. Nothing was changed; run `progy sync` and try again.
 invalid-tree = The server sent files that cannot be used ({ $reason }). Nothing was changed; tell the person who runs the server.
 refused = The server refuses: { $reason } ({ $code }). Your work is safe on this device.
+
+## test
+
+testing = Checking { $lesson }…
+test-read = There is nothing to run here: this lesson is there to be read.
+test-timed-out = Stopped: it took too long. Does a loop never end?
+test-stopped = Stopped. Nothing was recorded; run `progy test` again when you like.
+test-failed = Not passed yet, and that is how one learns. Edit { $file }, then run `progy test { $lesson }` again.
+lesson-completed = Lesson { $lesson } passed! { $count ->
+    [one] +1 point
+   *[other] +{ $count } points
+}
+lesson-again = Lesson { $lesson } passed again.
+module-completed = You have finished the module { $module }!
+next-lesson = Next: { $lesson }
+course-completed = That was the last lesson. You have finished the course!
+all-passed = All lessons are passed. `progy test LESSON` checks one again.
+level-error = error
+level-warning = warning
+level-note = note
+trust-explained = To check solutions, { $course } { $version } runs this code on your device. It was written by the author of the course, not by progy:
+trust-question = Do you trust the author, and may it run?
+trust-refused = The course may not run its code, so nothing was checked. Your work is safe; run `progy test` again if you change your mind.
+trust-needed = The course may not run code on this device yet. Look at the command above, then run `progy test --trust` if you trust its author.
+lesson-locked = { $lesson } is still locked: in this course lessons are done in order. First pass { $first }: `progy test { $first }`.
+no-lesson = There is no lesson { $lesson } in this course. Without a name, `progy test` takes the next one.
+no-lesson-but = There is no lesson { $lesson } in this course. Did you mean { $near }?
+several-lessons = { $lesson } fits several lessons: { $fitting }. Name one of them.
+no-runner = The course says no way to check { $lesson }. Your work is safe; tell the author of the course.
+runner-invalid = The runner { $runner } of this course cannot be used ({ $reason }). Your work is safe; tell the author of the course.
+program-missing = { $program } is not installed, or not on the PATH, and this course needs it. Install it, then run `progy test` again; `progy doctor` checks everything that is needed.
+program-missing-guide = { $program } is not installed, or not on the PATH, and this course needs it. { $guide } says how to install it; then run `progy test` again.
+program-not-started = { $program } cannot be started ({ $reason }). Your work is safe; `progy doctor` checks what this course needs.
+docker-failed = Docker could not run the check of this lesson; what it said is above. Your work is safe; `progy doctor` checks Docker.
+
+## dev, open
+
+message-dev = Auto-save
+dev-begins = Watching { $folder }. Just work: what you change is saved, and what your other devices save arrives here. Ctrl-C saves and ends.
+dev-runs-already = `progy dev` runs in this workspace already, in another terminal or in your editor. Your work is being saved there.
+dev-gone = The server cannot be reached. Go on working: everything is saved on this device, and sent when the server is back.
+dev-back = The server is back.
+dev-saved-here = { $count ->
+    [one] Saved on this device; 1 save waits for the server.
+   *[other] Saved on this device; { $count } saves wait for the server.
+}
+dev-received = From { $device }: { $message }
+dev-queued = The server cannot be reached. Your work is safe on this device: { $count ->
+    [one] 1 save waits, and `progy sync` sends it later.
+   *[other] { $count } saves wait, and `progy sync` sends them later.
+}
+dev-ends = Everything is saved. Goodbye!
+open-begins = { $editor } is opening { $folder }. Leave this running: it saves what you change and brings what your other devices save. Ctrl-C saves and ends.
+open-beside-dev = { $editor } is opening. `progy dev` runs in this workspace already and saves what you change.
+editor-not-found = The editor { $editor } is not on the PATH. Install it, or name another: `progy open --editor EDITOR`.
+no-editor = No editor was found. Name one: `progy open --editor EDITOR`, or set EDITOR.
+editor-command = The editor command { $editor } cannot be understood. Name another: `progy open --editor EDITOR`.
+editor-not-started = { $editor } could not be started ({ $reason }). Your work is safe; name another: `progy open --editor EDITOR`.
+
+## course
+
+checking = Checking…
+packing = Packing…
+publishing = Publishing…
+asking = Asking the server…
+check-fine = { $count ->
+    [0] The course is sound.
+    [one] The course can be published; 1 warning.
+   *[other] The course can be published; { $count } warnings.
+}
+check-errors = { $count ->
+    [one] 1 error
+   *[other] { $count } errors
+}, { $total ->
+    [one] 1 warning.
+   *[other] { $total } warnings.
+} Correct the errors, then check again.
+course-has-errors = The course has { $count ->
+    [one] 1 error,
+   *[other] { $count } errors,
+} named above. Nothing was published or packed; correct them and try again.
+packed = { $course } { $version }: { $count ->
+    [one] 1 file,
+   *[other] { $count } files,
+} { $size } in { $file }
+cannot-pack = The course cannot be packed: { $reason }. Correct that, then try again.
+cannot-write = { $path } cannot be written ({ $reason }). Nothing was changed; choose another place with -o.
+course-published = Published { $course } { $version }: { $count ->
+    [one] 1 file,
+   *[other] { $count } files,
+} { $size }.
+course-there = { $course } { $version } is on the server already, and is the same.
+version-exists = { $course } { $version } is published already with another content, and a published version never changes. Raise `version` in course.json, then publish again.
+may-not-publish = You may not publish { $course }: { $reason }.
+no-courses = The server has no courses yet.
+imported = { $count ->
+    [one] 1 lesson,
+   *[other] { $count } lessons,
+} version { $version }, in { $folder }. Look at it, then run `progy course publish { $folder }`.
+imported-without-licence = The folder holds no licence. Add the one of rustlings before you publish the course to others.
+cannot-import = Nothing was imported: { $reason }. Name a checkout of rustlings, and with -o a new folder.
+
+## serve, admin
+
+user-added = Added { $name }. `progy admin token create { $name }` makes a token to log in with.
+user-exists = There is a user { $name } already. Choose another name, or make a token: `progy admin token create { $name }`.
+no-user = There is no user { $name }. Add one: `progy admin user add { $name }`.
+admin-refused = Nothing was changed: { $reason }.
+server-config = { $reason }. Correct that, then start the server again.
+server-listen = The server cannot listen on { $address } ({ $reason }). Choose another address with --listen; port 0 picks a free port.
+server-data = The server cannot use the folder { $folder } ({ $reason }). Check its permissions, or choose another with --data.
+
+## doctor
+
+doctor-fine = All that progy needs is there.
+doctor-not-fine = Something that progy needs is missing; the arrows say what to do. Your work on this device is safe.
+doctor-server = The server { $server } answers in { $took } ms
+doctor-no-server = The server cannot be reached ({ $reason })
+fix-server = Check your connection. With another address: `progy login --server URL --token TOKEN`, or set PROGY_API_URL
+fix-server-address = Set another address: `progy login --server URL --token TOKEN`, or PROGY_API_URL
+doctor-login = Logged in as { $name } ({ $role })
+doctor-no-token = Not logged in to { $server }
+doctor-no-login = The login does not work ({ $reason })
+fix-login = Ask the person who runs the server for a token, then run `progy login --token TOKEN`
+doctor-clock = The clock agrees with the server's
+doctor-wrong-clock = The clock differs from the server's by { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}. Nothing is lost by that, but times and streaks are wrong
+fix-clock = Have the system set its clock by the network
+doctor-space = { $folder } can be written to; { $size } free
+doctor-writable = { $folder } can be written to
+doctor-read-only = { $folder } cannot be written to ({ $reason })
+fix-read-only = Make yourself the owner of the folder, and check that the disk is not full
+fix-space = Free some space on that disk
+fix-home = Set PROGY_CONFIG_DIR or HOME
+doctor-no-workspace = This folder is no workspace, so none was looked at
+doctor-open = Other people on this machine can read your login in { $file }
+fix-open = chmod 600 { $file }
+doctor-no-git = git is not installed. Progy does not need it; you may want it
+fix-git = Install git: https://git-scm.com/downloads
+doctor-no-docker = Docker is not installed. Only courses that check solutions in containers need it
+doctor-docker-silent = Docker does not answer ({ $reason }). Only courses that check solutions in containers need it
+fix-docker = Install or start Docker: https://docs.docker.com/get-docker
+doctor-not-trusted = { $course } brings checks of its own. They are code of its author, which you have not allowed to run yet
+fix-not-trusted = Run `progy test` once, which asks
+doctor-missing = { $name }: { $program } is not installed, or not on the PATH
+doctor-check-failed = { $name }: it is there, but does not work ({ $reason })
+doctor-check-invalid = { $name }: the course's check cannot be understood
+fix-course = See what the course says about it
+fix-course-guide = See { $guide }
+
+## demo
+
+demo-begins = A server and two devices in temporary folders, and a real course. All of it is removed at the end.
+demo-server = A server is listening on { $address }.
+demo-strategy = Strategy { $strategy }
+demo-desk = desk
+demo-laptop = laptop
+demo-begin = On the { $device }: start the course and solve the first lesson
+demo-restore = On the { $device }: go on where you left off
+demo-merge = Both edit different lines of one file
+demo-conflict = Both edit the same line
+demo-delete = One deletes what the other edits
+demo-offline = The { $device } loses its connection; both go on working
+demo-upgrade = The author publishes version { $version }; the work comes along
+demo-check = Is everything still there?
+demo-writes = { $device } writes into { $path }: { $text }
+demo-deletes = { $device } deletes { $path }
+demo-message-hello = First lesson
+demo-message-first = On the train, 1
+demo-message-second = On the train, 2
+demo-no-runner = Lessons cannot be checked on this machine (cargo and rustc are needed). Going on without.
+demo-restored = Every file and the progress are there
+demo-merged = Both changes are in the file, on both devices
+demo-both-kept = Neither version is lost: the other one is in { $copy }
+demo-edit-stays = The edited file is back on both devices
+demo-published-both = Both saves arrived, in order, with their messages
+demo-upgraded = The new lesson is there, and so is all the work
+demo-same = { $count } files are the same to the byte on both devices
+demo-head-same = And the same as on the server, after { $count } revisions
+demo-nothing-lost = Each of the { $count } contents that a file ever had can be fetched
+demo-done = Nothing was lost. { $count ->
+    [one] 1 strategy
+   *[other] { $count } strategies
+} in { $seconds } s.
+demo-stopped = The demo was stopped. What it made is removed.
+demo-broken = The demo cannot go on: { $what } ({ $reason }). Check the space and the permissions of the folder for temporary files, then try again.
+demo-no-server = The demo's own server did not start. Run `progy serve --listen 127.0.0.1:0 --data DIR` to see why.
+demo-command-failed = The demo failed: `{ $command }` ended with { $code }: { $reason }
+demo-too-slow = The demo failed: a command did not end in two minutes.
+demo-no-json = The demo failed: `{ $command }` did not print JSON ({ $reason }).
+demo-not-passed = The demo failed: the solution of { $lesson } did not pass.
+demo-no-progress = The demo failed: the progress did not arrive on the { $device }.
+demo-not-merged = The demo failed: { $path } does not hold the changes of both.
+demo-differs = The demo failed: { $path } is not the same on both devices.
+demo-head-differs = The demo failed: the files are not the ones that the server has.
+demo-lost = The demo failed: { $what } was lost.

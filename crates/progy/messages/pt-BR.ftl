@@ -35,7 +35,7 @@ waiting-for-lock = Outro comando progy está trabalhando nesta pasta. Esperando 
 
 progress-found = Progresso encontrado. Restaurando seus arquivos…
 starting-over = Começando do zero. O que você tinha continua no histórico: veja `progy log`.
-resume-or-fresh = Você salvou { $when } em { $device }. Deseja continuar de onde parou ou iniciar do zero?
+resume-or-fresh = Deseja continuar de onde parou ({ $when }, em { $device }) ou iniciar do zero?
 option-resume = continuar
 option-fresh = iniciar do zero
 workspace-exists = Esta pasta já tem o curso { $course }. Sincronizando.
@@ -160,8 +160,10 @@ no-home = Não há uma pasta para as configurações. Defina PROGY_CONFIG_DIR ou
 no-runtime = O sistema recusa algo de que o progy precisa ({ $reason }). Seu trabalho está seguro; tente de novo.
 no-current-folder = Não dá para ler a pasta atual ({ $reason }). Vá para a pasta do curso com `cd` e tente de novo.
 no-json = Não foi possível escrever a resposta ({ $reason }). Seu trabalho está seguro; tente de novo sem --json.
+not-written = Não foi possível escrever a resposta na saída padrão. Seu trabalho está seguro; confira para onde vai a saída e tente de novo.
+settings-strategy = O progy.toml pede a estratégia { $strategy }, que esta versão do progy não conhece. Seus arquivos estão seguros; volte para `patch` e rode o comando de novo.
 no-workspace = Esta pasta não é de um curso. Vá para uma com `cd`, ou comece um curso com `progy init -c CURSO PASTA`.
-no-state = { $folder } tem um progy.toml, mas este dispositivo não sabe nada dela. Rode `progy init -c CURSO` nela: seus arquivos ficam, e o que você salvou se junta a eles.
+no-state = { $folder } tem um progy.toml, mas este dispositivo não sabe nada dela. Rode `progy init -c { $course }` nela: seus arquivos ficam, e o que você salvou se junta a eles.
 outside = { $path } não fica na pasta deste curso. Escolha um arquivo do curso.
 locked = Outro comando progy ainda está trabalhando nesta pasta. Seus arquivos estão seguros; espere ele terminar e tente de novo.
 disk-failed = { $path }: o disco recusa ({ $reason }). Nada se perdeu; confira o espaço livre e as permissões e rode o comando de novo.
@@ -198,3 +200,201 @@ several-copies = Há várias cópias de conflito de { $path }. Diga qual delas: 
 missing-content = O conteúdo de { $path } não foi encontrado, nem aqui nem no servidor. Nada mudou; rode `progy sync` e tente de novo.
 invalid-tree = O servidor enviou arquivos que não dá para usar ({ $reason }). Nada mudou; avise quem cuida do servidor.
 refused = O servidor recusa: { $reason } ({ $code }). Seu trabalho está seguro neste dispositivo.
+
+## test
+
+testing = Verificando { $lesson }…
+test-read = Não há nada para rodar aqui: esta lição é só para ler.
+test-timed-out = Interrompido: demorou demais. Será que algum laço nunca termina?
+test-stopped = Interrompido. Nada foi registrado; rode `progy test` de novo quando quiser.
+test-failed = Ainda não passou, e é assim que se aprende. Edite { $file } e rode `progy test { $lesson }` de novo.
+lesson-completed = Lição { $lesson } concluída! { $count ->
+    [one] +1 ponto
+   *[other] +{ $count } pontos
+}
+lesson-again = A lição { $lesson } passou de novo.
+module-completed = Você concluiu o módulo { $module }!
+next-lesson = Próxima: { $lesson }
+course-completed = Essa foi a última lição. Você concluiu o curso!
+all-passed = Todas as lições estão concluídas. `progy test LIÇÃO` verifica uma de novo.
+level-error = erro
+level-warning = aviso
+level-note = nota
+trust-explained = Para verificar soluções, { $course } { $version } roda este código no seu dispositivo. Ele foi escrito por quem fez o curso, não pelo progy:
+trust-question = Você confia em quem fez o curso, e ele pode rodar?
+trust-refused = O curso não pode rodar o código dele, então nada foi verificado. Seu trabalho está seguro; rode `progy test` de novo se mudar de ideia.
+trust-needed = O curso ainda não pode rodar código neste dispositivo. Olhe o comando acima e rode `progy test --trust` se confia em quem fez o curso.
+lesson-locked = { $lesson } ainda está bloqueada: neste curso as lições seguem uma ordem. Primeiro passe em { $first }: `progy test { $first }`.
+no-lesson = Não existe a lição { $lesson } neste curso. Sem nome, `progy test` usa a próxima.
+no-lesson-but = Não existe a lição { $lesson } neste curso. Você quis dizer { $near }?
+several-lessons = { $lesson } serve para várias lições: { $fitting }. Diga qual delas.
+no-runner = O curso não diz como verificar { $lesson }. Seu trabalho está seguro; avise quem fez o curso.
+runner-invalid = O executor { $runner } deste curso não pode ser usado ({ $reason }). Seu trabalho está seguro; avise quem fez o curso.
+program-missing = { $program } não está instalado, ou não está no PATH, e este curso precisa dele. Instale-o e rode `progy test` de novo; `progy doctor` verifica tudo o que é preciso.
+program-missing-guide = { $program } não está instalado, ou não está no PATH, e este curso precisa dele. { $guide } diz como instalar; depois rode `progy test` de novo.
+program-not-started = Não foi possível iniciar { $program } ({ $reason }). Seu trabalho está seguro; `progy doctor` verifica o que este curso precisa.
+docker-failed = O Docker não conseguiu rodar a verificação desta lição; o que ele disse está acima. Seu trabalho está seguro; `progy doctor` verifica o Docker.
+
+## dev, open
+
+message-dev = Salvamento automático
+dev-begins = Acompanhando { $folder }. É só trabalhar: o que você muda é salvo, e o que seus outros dispositivos salvam chega aqui. Ctrl-C salva e encerra.
+dev-runs-already = O `progy dev` já está rodando nesta pasta, em outro terminal ou no seu editor. Seu trabalho está sendo salvo lá.
+dev-gone = Não foi possível falar com o servidor. Continue trabalhando: tudo é salvo neste dispositivo e enviado quando o servidor voltar.
+dev-back = O servidor voltou.
+dev-saved-here = { $count ->
+    [one] Salvo neste dispositivo; 1 revisão espera o servidor.
+   *[other] Salvo neste dispositivo; { $count } revisões esperam o servidor.
+}
+dev-received = De { $device }: { $message }
+dev-queued = Não foi possível falar com o servidor. Seu trabalho está seguro neste dispositivo: { $count ->
+    [one] 1 revisão espera, e `progy sync` a envia depois.
+   *[other] { $count } revisões esperam, e `progy sync` as envia depois.
+}
+dev-ends = Está tudo salvo. Até logo!
+open-begins = { $editor } está abrindo { $folder }. Deixe isto rodando: salva o que você muda e traz o que seus outros dispositivos salvam. Ctrl-C salva e encerra.
+open-beside-dev = { $editor } está abrindo. O `progy dev` já roda nesta pasta e salva o que você muda.
+editor-not-found = O editor { $editor } não está no PATH. Instale-o ou indique outro: `progy open --editor EDITOR`.
+no-editor = Nenhum editor foi encontrado. Indique um: `progy open --editor EDITOR`, ou defina EDITOR.
+editor-command = Não foi possível entender o comando do editor { $editor }. Indique outro: `progy open --editor EDITOR`.
+editor-not-started = Não foi possível iniciar { $editor } ({ $reason }). Seu trabalho está seguro; indique outro: `progy open --editor EDITOR`.
+
+## course
+
+checking = Verificando…
+packing = Empacotando…
+publishing = Publicando…
+asking = Perguntando ao servidor…
+check-fine = { $count ->
+    [0] O curso está em ordem.
+    [one] O curso pode ser publicado; 1 aviso.
+   *[other] O curso pode ser publicado; { $count } avisos.
+}
+check-errors = { $count ->
+    [one] 1 erro
+   *[other] { $count } erros
+}, { $total ->
+    [one] 1 aviso.
+   *[other] { $total } avisos.
+} Corrija os erros e verifique de novo.
+course-has-errors = O curso tem { $count ->
+    [one] 1 erro,
+   *[other] { $count } erros,
+} indicados acima. Nada foi publicado nem empacotado; corrija e tente de novo.
+packed = { $course } { $version }: { $count ->
+    [one] 1 arquivo,
+   *[other] { $count } arquivos,
+} { $size } em { $file }
+cannot-pack = Não é possível empacotar o curso: { $reason }. Corrija isso e tente de novo.
+cannot-write = Não é possível gravar { $path } ({ $reason }). Nada foi mudado; escolha outro lugar com -o.
+course-published = { $course } { $version } publicado: { $count ->
+    [one] 1 arquivo,
+   *[other] { $count } arquivos,
+} { $size }.
+course-there = { $course } { $version } já está no servidor, e é igual.
+version-exists = { $course } { $version } já foi publicado com outro conteúdo, e uma versão publicada nunca muda. Aumente `version` em course.json e publique de novo.
+may-not-publish = Você não pode publicar { $course }: { $reason }.
+no-courses = O servidor ainda não tem cursos.
+imported = { $count ->
+    [one] 1 lição,
+   *[other] { $count } lições,
+} versão { $version }, em { $folder }. Confira e rode `progy course publish { $folder }`.
+imported-without-licence = A pasta não tem licença. Inclua a do rustlings antes de publicar o curso para outras pessoas.
+cannot-import = Nada foi importado: { $reason }. Indique uma cópia do rustlings e, com -o, uma pasta nova.
+
+## serve, admin
+
+user-added = { $name } foi incluído. `progy admin token create { $name }` cria um token para entrar.
+user-exists = Já existe o usuário { $name }. Escolha outro nome, ou crie um token: `progy admin token create { $name }`.
+no-user = Não existe o usuário { $name }. Inclua: `progy admin user add { $name }`.
+admin-refused = Nada foi mudado: { $reason }.
+server-config = { $reason }. Corrija isso e inicie o servidor de novo.
+server-listen = O servidor não consegue escutar em { $address } ({ $reason }). Escolha outro endereço com --listen; a porta 0 pega uma livre.
+server-data = O servidor não consegue usar a pasta { $folder } ({ $reason }). Confira as permissões, ou escolha outra com --data.
+
+## doctor
+
+doctor-fine = Tudo o que o progy precisa está aqui.
+doctor-not-fine = Falta algo de que o progy precisa; as setas dizem o que fazer. Seu trabalho neste dispositivo está seguro.
+doctor-server = O servidor { $server } responde em { $took } ms
+doctor-no-server = Não foi possível falar com o servidor ({ $reason })
+fix-server = Confira sua conexão. Com outro endereço: `progy login --server URL --token TOKEN`, ou defina PROGY_API_URL
+fix-server-address = Defina outro endereço: `progy login --server URL --token TOKEN`, ou PROGY_API_URL
+doctor-login = Você entrou como { $name } ({ $role })
+doctor-no-token = Você não entrou em { $server }
+doctor-no-login = O login não funciona ({ $reason })
+fix-login = Peça um token a quem mantém o servidor e rode `progy login --token TOKEN`
+doctor-clock = O relógio concorda com o do servidor
+doctor-wrong-clock = O relógio difere do servidor em { $count ->
+    [one] 1 minuto
+   *[other] { $count } minutos
+}. Nada se perde com isso, mas horários e sequências ficam errados
+fix-clock = Deixe o sistema acertar o relógio pela rede
+doctor-space = { $folder } aceita gravação; { $size } livres
+doctor-writable = { $folder } aceita gravação
+doctor-read-only = { $folder } não aceita gravação ({ $reason })
+fix-read-only = Torne-se dono da pasta e confira se o disco não está cheio
+fix-space = Libere espaço nesse disco
+fix-home = Defina PROGY_CONFIG_DIR ou HOME
+doctor-no-workspace = Esta pasta não é de um curso, então nenhuma foi verificada
+doctor-open = Outras pessoas nesta máquina podem ler seu login em { $file }
+fix-open = chmod 600 { $file }
+doctor-no-git = O git não está instalado. O progy não precisa dele; você talvez queira
+fix-git = Instale o git: https://git-scm.com/downloads
+doctor-no-docker = O Docker não está instalado. Só precisam dele os cursos que verificam soluções em contêineres
+doctor-docker-silent = O Docker não responde ({ $reason }). Só precisam dele os cursos que verificam soluções em contêineres
+fix-docker = Instale ou inicie o Docker: https://docs.docker.com/get-docker
+doctor-not-trusted = { $course } traz verificações próprias. São código de quem fez o curso, que você ainda não deixou rodar
+fix-not-trusted = Rode `progy test` uma vez, que pergunta
+doctor-missing = { $name }: { $program } não está instalado, ou não está no PATH
+doctor-check-failed = { $name }: está instalado, mas não funciona ({ $reason })
+doctor-check-invalid = { $name }: não foi possível entender a verificação do curso
+fix-course = Veja o que o curso diz sobre isso
+fix-course-guide = Veja { $guide }
+
+## demo
+
+demo-begins = Um servidor e dois dispositivos em pastas temporárias, e um curso de verdade. Tudo é removido no fim.
+demo-server = Um servidor está escutando em { $address }.
+demo-strategy = Estratégia { $strategy }
+demo-desk = desktop
+demo-laptop = notebook
+demo-begin = No { $device }: começar o curso e resolver a primeira lição
+demo-restore = No { $device }: continuar de onde parou
+demo-merge = Os dois editam linhas diferentes de um arquivo
+demo-conflict = Os dois editam a mesma linha
+demo-delete = Um apaga o que o outro edita
+demo-offline = O { $device } perde a conexão; os dois continuam trabalhando
+demo-upgrade = O autor publica a versão { $version }; o trabalho vem junto
+demo-check = Ainda está tudo lá?
+demo-writes = { $device } escreve em { $path }: { $text }
+demo-deletes = { $device } apaga { $path }
+demo-message-hello = Primeira lição
+demo-message-first = No trem, 1
+demo-message-second = No trem, 2
+demo-no-runner = Não dá para verificar lições nesta máquina (é preciso ter cargo e rustc). Seguindo sem isso.
+demo-restored = Todos os arquivos e o progresso estão lá
+demo-merged = As duas mudanças estão no arquivo, nos dois dispositivos
+demo-both-kept = Nenhuma das versões se perde: a outra está em { $copy }
+demo-edit-stays = O arquivo editado voltou nos dois dispositivos
+demo-published-both = As duas revisões chegaram, em ordem, com suas mensagens
+demo-upgraded = A lição nova está lá, e todo o trabalho também
+demo-same = { $count } arquivos são iguais, byte a byte, nos dois dispositivos
+demo-head-same = E iguais aos do servidor, depois de { $count } revisões
+demo-nothing-lost = Cada um dos { $count } conteúdos que algum arquivo já teve pode ser recuperado
+demo-done = Nada se perdeu. { $count ->
+    [one] 1 estratégia
+   *[other] { $count } estratégias
+} em { $seconds } s.
+demo-stopped = A demonstração foi interrompida. O que ela criou foi removido.
+demo-broken = A demonstração não pode continuar: { $what } ({ $reason }). Confira o espaço e as permissões da pasta de arquivos temporários e tente de novo.
+demo-no-server = O servidor da demonstração não iniciou. Rode `progy serve --listen 127.0.0.1:0 --data DIR` para ver por quê.
+demo-command-failed = A demonstração falhou: `{ $command }` terminou com { $code }: { $reason }
+demo-too-slow = A demonstração falhou: um comando não terminou em dois minutos.
+demo-no-json = A demonstração falhou: `{ $command }` não imprimiu JSON ({ $reason }).
+demo-not-passed = A demonstração falhou: a solução de { $lesson } não passou.
+demo-no-progress = A demonstração falhou: o progresso não chegou ao { $device }.
+demo-not-merged = A demonstração falhou: { $path } não contém as mudanças dos dois.
+demo-differs = A demonstração falhou: { $path } não é igual nos dois dispositivos.
+demo-head-differs = A demonstração falhou: os arquivos não são os que o servidor tem.
+demo-lost = A demonstração falhou: { $what } se perdeu.

@@ -13,6 +13,7 @@ use progy_client::scan::Notice;
 
 use crate::failure::{Exit, Failure};
 use crate::messages::Messages;
+use crate::settings::Settings;
 use crate::terminal::Terminal;
 use crate::workspace::Workspace;
 
@@ -115,7 +116,11 @@ impl Context {
         // `progy.toml` travels with a copied folder; `.progy/` may not have.
         let orphan = here.ancestors().find(|folder| folder.join(layout::SETTINGS).is_file());
         Err(match orphan {
-            Some(folder) => fail!(Exit::Failed, "no-state", folder = folder.display()),
+            Some(folder) => {
+                let settings = Settings::read(folder);
+                let course = settings.course().unwrap_or("COURSE");
+                fail!(Exit::Failed, "no-state", folder = folder.display(), course = course)
+            }
             None => fail!(Exit::Failed, "no-workspace"),
         })
     }

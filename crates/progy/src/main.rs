@@ -12,6 +12,7 @@ mod context;
 mod failure;
 mod human;
 mod outcome;
+mod settings;
 mod signals;
 mod terminal;
 mod workspace;
@@ -22,18 +23,16 @@ use clap::Parser;
 
 use crate::cli::Cli;
 use crate::context::Context;
-use crate::failure::Exit;
 
 fn main() -> ExitCode {
     // Ends here, with 0 or 2, after `--help`, `--version` or wrong usage.
     let cli = Cli::parse();
     let context = Context::of_process();
     let ended = commands::run(&context, cli.command);
+    let ended = ended.and_then(|exit| context.terminal.check_written().map(|()| exit));
     let exit = ended.unwrap_or_else(|failure| {
         context.terminal.fail(&context, &failure);
         failure.exit
     });
-    // An answer that could not be written was not given.
-    let exit = if context.terminal.could_write() { exit } else { Exit::Failed };
     ExitCode::from(exit.code())
 }

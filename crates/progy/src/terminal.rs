@@ -64,11 +64,8 @@ enum Written {
 impl Terminal {
     /// The streams of this process. `colours`: whether they are wanted on a terminal.
     pub(crate) fn of_process(colours: bool) -> Self {
-        let reader = |is_terminal| match is_terminal {
-            false => Reader::Program,
-            true if colours => Reader::PersonWithColours,
-            true => Reader::Person,
-        };
+        let person = if colours { Reader::PersonWithColours } else { Reader::Person };
+        let reader = |is_terminal| if is_terminal { person } else { Reader::Program };
         Self {
             has_keyboard: io::stdin().is_terminal(),
             output: reader(io::stdout().is_terminal()),
@@ -104,9 +101,13 @@ impl Terminal {
         }
     }
 
-    /// Whether everything meant for standard output arrived, or as much as its reader wanted.
-    pub(crate) fn could_write(&self) -> bool {
-        self.written.get() != Written::Failed
+    /// Fails if something meant for standard output did not arrive: an answer that could not be
+    /// written was not given. A reader who left early wanted no more.
+    pub(crate) fn check_written(&self) -> Result<(), Failure> {
+        match self.written.get() {
+            Written::All | Written::Enough => Ok(()),
+            Written::Failed => Err(fail!(Exit::Failed, "not-written")),
+        }
     }
 
     /// Whether the reader of standard output has gone: what is still to come can be left out.
@@ -118,7 +119,7 @@ impl Terminal {
     #[allow(clippy::unused_self, reason = "goes with `line`")]
     pub(crate) fn note(&self, text: &str) {
         // There is nowhere left to say that this failed.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
     }
 
     /// The failure that ends the run, in one line on standard error.
@@ -141,13 +142,6 @@ impl Terminal {
         self.output.painted(colour, text)
     }
 
-    /// Asks for a yes or a no; `None` where there is nobody to ask, or the input ends.
-    pub(crate) fn ask(&self, context: &Context, question: &str) -> Option<bool> {
-        let options = [text!(context, "yes"), text!(context, "no")];
-        let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        self.choose(question, &options).map(|chosen| chosen == 0)
-    }
-
     /// Asks for one of `options`, by its first letters or its number, and returns its index; the
     /// first one for an empty answer. `None` where there is nobody to ask, or the input ends.
     pub(crate) fn choose(&self, question: &str, options: &[&str]) -> Option<usize> {
@@ -156,7 +150,7 @@ impl Terminal {
         }
         loop {
             let mut errors = io::stderr().lock();
-            let _ = write!(errors, "{question} [{}] ", options.join("/"));
+            let _ = errors.write_all(format!("{question} [{}] ", options.join("/")).as_bytes());
             let _ = errors.flush();
             let mut answer = String::new();
             match io::stdin().lock().read_line(&mut answer) {

@@ -14,6 +14,7 @@ use progy_core::{CourseId, Strategy};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
 
 /// How long to wait for another progy command in the same workspace.
 const LOCK_WAIT: Duration = Duration::from_secs(15);
@@ -47,6 +48,7 @@ impl Workspace {
 
     /// The engine, after finishing what a crash has interrupted.
     pub(crate) fn engine(&self) -> Result<Engine<'_>, Failure> {
+        Settings::read(self.root()).check_strategy()?;
         let engine = Engine::open(&self.disk, &self.env, self.device.clone())?;
         let strategy = engine.strategy();
         if strategy != Strategy::Patch {

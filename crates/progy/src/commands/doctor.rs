@@ -64,12 +64,15 @@ pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Fail
         context.terminal.json(&Document { ok, checks: &checks })?;
     } else {
         show(context, &checks);
-        match ok {
-            true => say!(context, "doctor-fine"),
-            false => note!(context, "doctor-not-fine"),
-        }
     }
-    Ok(if ok { Exit::Done } else { Exit::Failed })
+    if !ok {
+        note!(context, "doctor-not-fine");
+        return Ok(Exit::Failed);
+    }
+    if !args.json {
+        say!(context, "doctor-fine");
+    }
+    Ok(Exit::Done)
 }
 
 async fn checks(context: &Context) -> Vec<Check> {

@@ -9,7 +9,6 @@ use progy_client::engine::start::{From, Started};
 use progy_client::engine::{Engine, Intent, Report};
 use progy_client::remote::Remote;
 use progy_client::state::State;
-use progy_core::CourseId;
 
 use crate::cli::InitArgs;
 use crate::commands::{strategy, sync};

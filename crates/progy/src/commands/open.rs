@@ -52,8 +52,8 @@ pub(crate) async fn run(context: &Context, args: &OpenArgs) -> Result<Exit, Fail
 
 fn failure(error: EditorError) -> Failure {
     match error {
-        EditorError::NotFound { name, from } => {
-            fail!(Exit::Failed, "editor-not-found", editor = name, from = from)
+        EditorError::NotFound { name, .. } => {
+            fail!(Exit::Failed, "editor-not-found", editor = name)
         }
         EditorError::NoneFound => fail!(Exit::Failed, "no-editor"),
         EditorError::Command(command) => {

@@ -11,7 +11,8 @@ pub(crate) async fn run(context: &Context, args: SaveArgs) -> Result<Exit, Failu
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
     let remote = workspace.remote(engine.course());
-    let message = args.message.unwrap_or_else(|| text!(context, "message-save"));
+    let message = args.message.filter(|message| !message.trim().is_empty());
+    let message = message.unwrap_or_else(|| text!(context, "message-save"));
     let intent = Intent { lesson: args.lesson, ..Intent::new(message) };
     let before = Before::of(&engine);
     let saved = {

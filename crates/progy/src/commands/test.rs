@@ -42,23 +42,22 @@ pub(crate) async fn run(context: &Context, args: &TestArgs) -> Result<Exit, Fail
         say!(context, "all-passed");
         return Ok(Exit::Done);
     };
-    let outcome = match &subject.lesson.main {
-        // A lesson without anything to edit is there to be read.
-        None => None,
-        Some(_) => {
-            let run = subject.run(context)?;
-            trust::require(context, &run, &subject, args.trust)?;
-            let text = text!(context, "testing", lesson = subject.lesson.id);
-            let _working = context.terminal.working(text);
-            let mut unheard = |_, _: &[u8]| {};
-            tokio::select! {
-                outcome = run.execute(&mut unheard) => {
-                    Some(outcome.map_err(|error| cannot_run(context, error))?)
-                }
-                // Dropping the run ends what it has started.
-                () = signals.asked() => return Err(fail!(Exit::Failed, "test-stopped")),
+    // A lesson without anything to edit is there to be read.
+    let outcome = if subject.lesson.main.is_some() {
+        let run = subject.run(context)?;
+        trust::require(context, &run, &subject, args.trust)?;
+        let text = text!(context, "testing", lesson = subject.lesson.id);
+        let _working = context.terminal.working(text);
+        let mut unheard = |_, _: &[u8]| {};
+        tokio::select! {
+            outcome = run.execute(&mut unheard) => {
+                Some(outcome.map_err(|error| cannot_run(context, error))?)
             }
+            // Dropping the run ends what it has started.
+            () = signals.asked() => return Err(fail!(Exit::Failed, "test-stopped")),
         }
+    } else {
+        None
     };
     if !args.json {
         show::show(context, &subject.lesson, outcome.as_ref());

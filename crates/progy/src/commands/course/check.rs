@@ -23,21 +23,23 @@ pub(super) fn run(context: &Context, path: &Path, json: bool) -> Result<Exit, Fa
         progy_course::check(path)
     };
     let errors = errors(&findings);
+    let warnings = findings.len() - errors;
     if json {
         context.terminal.json(&Document { ok: errors == 0, findings: &findings })?;
     } else {
         for finding in &findings {
             context.terminal.line(&line(context, finding));
         }
-        let warnings = findings.len() - errors;
-        if errors > 0 {
-            say!(context, "check-errors", count = errors, total = warnings);
-        } else {
-            let text = text!(context, "check-fine", count = warnings);
-            context.terminal.line(&context.terminal.paint(Colour::Green, &text));
-        }
     }
-    Ok(if errors == 0 { Exit::Done } else { Exit::Failed })
+    if errors > 0 {
+        note!(context, "check-errors", count = errors, total = warnings);
+        return Ok(Exit::Failed);
+    }
+    if !json {
+        let text = text!(context, "check-fine", count = warnings);
+        context.terminal.line(&context.terminal.paint(Colour::Green, &text));
+    }
+    Ok(Exit::Done)
 }
 
 /// Refuses a course that has errors, showing them.

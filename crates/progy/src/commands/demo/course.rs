@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
+use progy_core::course::{MANIFEST, Manifest};
+use semver::Version;
+
 /// The course's id.
 pub(super) const ID: &str = "rust-basics";
-/// The version that the demo upgrades to; no course in the repository is as far.
-pub(super) const NEXT: &str = "100.0.0";
 
 /// Every file of `courses/rust-basics`, put here by the build script.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/demo_course.rs"));
@@ -79,11 +80,19 @@ const NEWS: [Edit; 2] = [
     Edit { path: LOOPS, from: "From 27 it takes", to: "From the start of 27 it takes" },
     Edit { path: "content/01_intro/01_hello/README.md", from: "\n", to: "\n\nWelcome!\n" },
 ];
-const NEW_LESSON: &str = "content/02_flow/99_while/";
+const NEW_LESSON: &str = "content/02_flow/04_while/";
 
 /// The course as it is.
 pub(super) fn files() -> Files {
     FILES.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())).collect()
+}
+
+/// The number of the course's next version.
+pub(super) fn next_version() -> Version {
+    let files = files();
+    let manifest = files.get(MANIFEST).and_then(|bytes| Manifest::parse(bytes).ok());
+    let version = manifest.map_or(Version::new(1, 0, 0), |manifest| manifest.version);
+    Version::new(version.major, version.minor + 1, 0)
 }
 
 /// The course's next version.
@@ -96,11 +105,11 @@ pub(super) fn next() -> Files {
             *bytes = text.into_bytes();
         }
     }
-    if let Some(bytes) = files.get_mut("course.json")
+    if let Some(bytes) = files.get_mut(MANIFEST)
         && let Ok(mut manifest) = serde_json::from_slice::<serde_json::Value>(bytes)
         && let Some(fields) = manifest.as_object_mut()
     {
-        fields.insert("version".to_owned(), NEXT.into());
+        fields.insert("version".to_owned(), next_version().to_string().into());
         *bytes = manifest.to_string().into_bytes();
     }
     for (name, text) in [

@@ -1,11 +1,13 @@
 //! The server, the devices, and the folders that they live in.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 use std::{fs, io};
 
 use progy_client::config::Variables;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -17,7 +19,7 @@ use crate::messages::printable;
 use crate::terminal::Colour;
 
 /// How long one command may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the server may take to begin or to end.
 const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 /// Nobody listens there: the port is reserved (RFC 6335, section 6).
@@ -51,8 +53,8 @@ pub(super) struct Device<'s> {
 /// A command that has ended.
 pub(super) struct Ran {
     pub(super) code: i32,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+    /// What it printed, both streams as they came.
+    output: String,
 }
 
 impl Stage {
@@ -110,7 +112,7 @@ impl Stage {
         create.args(["token", "create", name]);
         let created = ran(create).await?;
         created.expect(&[0], "progy admin token create")?;
-        Ok(created.stdout.trim().to_owned())
+        Ok(created.output.trim().to_owned())
     }
 
     /// A device of the learner that `token` belongs to, for the workspace of one strategy.
@@ -179,10 +181,9 @@ impl Device<'_> {
         context: &Context,
         args: &[&str],
         codes: &[i32],
-    ) -> Result<Ran, Failure> {
+    ) -> Result<(), Failure> {
         let ran = self.run_anyhow(context, args).await?;
-        ran.expect(codes, &format!("progy {}", args.join(" ")))?;
-        Ok(ran)
+        ran.expect(codes, &format!("progy {}", args.join(" ")))
     }
 
     /// Like [`Device::run`], whatever comes of it.
@@ -192,19 +193,27 @@ impl Device<'_> {
         args: &[&str],
     ) -> Result<Ran, Failure> {
         show_command(context, &self.name, args);
-        let ran = self.run_quietly(args).await?;
+        let ran = ran(self.command(args)?).await?;
         ran.show(context);
         Ok(ran)
     }
 
-    /// Runs a command whose answer is for us.
-    pub(super) async fn run_quietly(&self, args: &[&str]) -> Result<Ran, Failure> {
+    /// The JSON document that a command prints, which is not shown.
+    pub(super) async fn document(&self, args: &[&str]) -> Result<Value, Failure> {
+        let output = output(self.command(args)?).await?;
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            let command = format!("progy {}", args.join(" "));
+            fail!(Exit::Failed, "demo-no-json", command = command, reason = error)
+        })
+    }
+
+    fn command(&self, args: &[&str]) -> Result<Command, Failure> {
         let mut command = self.stage.command(&self.config, &self.token);
         let address = if self.online { self.stage.address.as_str() } else { NOWHERE };
         command.env("PROGY_API_URL", address).env("PROGY_DEVICE_NAME", &self.name).args(args);
         fs::create_dir_all(&self.workspace).map_err(|error| broken("temp", &error))?;
         command.current_dir(&self.workspace);
-        ran(command).await
+        Ok(command)
     }
 }
 
@@ -214,7 +223,7 @@ impl Ran {
         if codes.contains(&self.code) {
             return Ok(());
         }
-        let said = self.stderr.lines().last().unwrap_or_default();
+        let said = self.output.lines().last().unwrap_or_default();
         Err(fail!(
             Exit::Failed,
             "demo-command-failed",
@@ -225,7 +234,7 @@ impl Ran {
     }
 
     fn show(&self, context: &Context) {
-        for line in self.stdout.lines().chain(self.stderr.lines()) {
+        for line in self.output.lines() {
             let line = format!("      {}", printable(line));
             context.terminal.line(&context.terminal.paint(Colour::Dim, line.trim_end()));
         }
@@ -246,17 +255,36 @@ fn bare(command: &mut Command, variables: &Variables) {
     command.env_clear().envs(variables.for_courses()).env("NO_COLOR", "1");
 }
 
+/// Runs a command whose two streams go to one place, as on a terminal.
 async fn ran(mut command: Command) -> Result<Ran, Failure> {
+    let piped = || {
+        let (reader, writer) = io::pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        let child = command.spawn()?;
+        // The command holds the other ends of the pipe.
+        drop(command);
+        Ok((reader, child))
+    };
+    let (mut reader, mut child) = piped().map_err(|error| broken("progy", &error))?;
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut output = Vec::new();
+        reader.read_to_end(&mut output).map(|_| output)
+    });
+    let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+    let status = ended.map_err(|_| fail!(Exit::Failed, "demo-too-slow"))?;
+    let status = status.map_err(|error| broken("progy", &error))?;
+    let read = reading.await.map_err(io::Error::other).and_then(|read| read);
+    let read = read.map_err(|error| broken("progy", &error))?;
+    let output = String::from_utf8_lossy(&read).into_owned();
+    Ok(Ran { code: status.code().unwrap_or(-1), output })
+}
+
+async fn output(mut command: Command) -> Result<Output, Failure> {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = output.map_err(|_| fail!(Exit::Failed, "demo-too-slow"))?;
-    let output = output.map_err(|error| broken("progy", &error))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: text(&output.stdout),
-        stderr: text(&output.stderr),
-    })
+    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    let ended = ended.map_err(|_| fail!(Exit::Failed, "demo-too-slow"))?;
+    ended.map_err(|error| broken("progy", &error))
 }
 
 /// What the server says when it accepts requests.

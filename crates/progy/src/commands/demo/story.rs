@@ -3,10 +3,9 @@
 use std::fs;
 
 use progy_core::Strategy;
-use serde_json::Value;
 
 use super::course::{self, Edit};
-use super::stage::{Device, Ran, Stage, broken};
+use super::stage::{Device, Stage, broken};
 use super::witness::{self, Witness};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -81,8 +80,9 @@ impl Story<'_> {
 
     /// Fails if the runner ran and found fault with the solution; else goes on without it.
     async fn without_runner(&self) -> Result<(), Failure> {
-        let again = self.desk.run_quietly(&["test", LESSON, "--trust", "--json"]).await?;
-        let document: Value = serde_json::from_str(&again.stdout).unwrap_or_default();
+        let again = self.desk.document(&["test", LESSON, "--trust", "--json"]).await;
+        // Without a document nothing was run at all.
+        let document = again.unwrap_or_default();
         let found = |field: &str| document[field].as_array().is_some_and(|list| !list.is_empty());
         if found("tests") || found("diagnostics") {
             return Err(fail!(Exit::Failed, "demo-not-passed", lesson = LESSON));
@@ -96,7 +96,7 @@ impl Story<'_> {
         self.step(&text!(self.context, "demo-restore", device = self.laptop.name));
         self.laptop.run(self.context, &["init", "-c", course::ID, "--yes"], &[0]).await?;
         self.require_same()?;
-        let status = self.status(&self.laptop).await?;
+        let status = self.laptop.document(&["status", "--json"]).await?;
         let done = status["progress"]["done"].as_u64();
         if self.passed && done != Some(1) {
             return Err(fail!(Exit::Failed, "demo-no-progress", device = self.laptop.name));
@@ -113,7 +113,7 @@ impl Story<'_> {
         self.desk.run(self.context, &["save"], &[0]).await?;
         self.laptop.run(self.context, &["sync"], &[0]).await?;
         self.desk.run(self.context, &["sync"], &[0]).await?;
-        let merged = self.read(&self.desk, course::SUM.path)?;
+        let merged = read(&self.desk, course::SUM.path)?;
         if !merged.contains(&course::SUM.shown()) || !merged.contains(&course::COUNT.shown()) {
             return Err(fail!(Exit::Failed, "demo-not-merged", path = course::SUM.path));
         }
@@ -132,9 +132,9 @@ impl Story<'_> {
         self.laptop.run(self.context, &["sync"], &[3]).await?;
         self.desk.run(self.context, &["sync"], &[3]).await?;
         self.require_same()?;
-        let status = self.status(&self.laptop).await?;
+        let status = self.laptop.document(&["status", "--json"]).await?;
         let copy = status["conflicts"][0].as_str().unwrap_or_default();
-        let kept = self.read(&self.laptop, copy)?;
+        let kept = read(&self.laptop, copy)?;
         if !kept.contains(&course::LARGER.shown()) {
             return Err(fail!(Exit::Failed, "demo-lost", what = course::LARGER.path));
         }
@@ -160,7 +160,7 @@ impl Story<'_> {
         self.laptop.run(self.context, &["sync"], &[0]).await?;
         self.desk.run(self.context, &["sync"], &[0]).await?;
         self.require_same()?;
-        if !self.read(&self.desk, path)?.contains("// TODO") {
+        if !read(&self.desk, path)?.contains("// TODO") {
             return Err(fail!(Exit::Failed, "demo-lost", what = path));
         }
         self.fine(&text!(self.context, "demo-edit-stays"));
@@ -185,7 +185,7 @@ impl Story<'_> {
         self.laptop.run(self.context, &["sync"], &[0]).await?;
         self.desk.run(self.context, &["sync"], &[0]).await?;
         self.require_same()?;
-        let log = self.document(&self.laptop, &["log", "--json"]).await?;
+        let log = self.laptop.document(&["log", "--json"]).await?;
         let messages: Vec<&str> = log
             .as_array()
             .map(|list| list.iter().filter_map(|line| line["message"].as_str()).collect())
@@ -202,12 +202,12 @@ impl Story<'_> {
 
     /// The author publishes a new version.
     async fn upgrade(&mut self) -> Result<(), Failure> {
-        self.step(&text!(self.context, "demo-upgrade", version = course::NEXT));
+        self.step(&text!(self.context, "demo-upgrade", version = course::next_version()));
         self.stage.publish(self.context, &course::next()).await?;
         self.desk.run(self.context, &["upgrade"], &[0]).await?;
         self.laptop.run(self.context, &["sync"], &[0]).await?;
         self.require_same()?;
-        let loops = self.read(&self.laptop, course::SUM.path)?;
+        let loops = read(&self.laptop, course::SUM.path)?;
         let kept = [course::SUM, course::COUNT, course::STEPS];
         let is_kept = kept.iter().all(|edit| loops.contains(&edit.shown()));
         if !is_kept || !loops.contains("From the start of 27") {
@@ -261,23 +261,6 @@ impl Story<'_> {
         Ok(desk.len())
     }
 
-    fn read(&self, device: &Device<'_>, path: &str) -> Result<String, Failure> {
-        let text = fs::read_to_string(device.workspace().join(path));
-        text.map_err(|error| broken(path, &error))
-    }
-
-    async fn status(&self, device: &Device<'_>) -> Result<Value, Failure> {
-        self.document(device, &["status", "--json"]).await
-    }
-
-    async fn document(&self, device: &Device<'_>, args: &[&str]) -> Result<Value, Failure> {
-        let Ran { stdout, .. } = device.run_quietly(args).await?;
-        serde_json::from_str(&stdout).map_err(|error| {
-            let command = format!("progy {}", args.join(" "));
-            fail!(Exit::Failed, "demo-no-json", command = command, reason = error)
-        })
-    }
-
     fn step(&mut self, text: &str) {
         self.steps += 1;
         self.context.terminal.line("");
@@ -293,6 +276,11 @@ impl Story<'_> {
         let line = self.context.terminal.paint(colour, text);
         self.context.terminal.line(&format!("  {line}"));
     }
+}
+
+fn read(device: &Device<'_>, path: &str) -> Result<String, Failure> {
+    let text = fs::read_to_string(device.workspace().join(path));
+    text.map_err(|error| broken(path, &error))
 }
 
 /// The learner changes a file.

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 
 /// The shortest and the longest time between two tries to connect.
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Something that the server, or its absence, tells.
 #[derive(Debug)]

@@ -157,10 +157,10 @@ impl<'c> Session<'c> {
                     Flow::GoOn
                 }
                 Some(news) = news.next() => self.hear(news).await?,
-                () = at(save_at) => match self.debounce.take_due(Instant::now()) {
-                    true => self.act(Act::Save).await?,
-                    false => Flow::GoOn,
-                },
+                () = at(save_at) => {
+                    let is_due = self.debounce.take_due(Instant::now());
+                    if is_due { self.act(Act::Save).await? } else { Flow::GoOn }
+                }
                 () = at(retry_at) => self.act(Act::Sync).await?,
             };
         }
@@ -170,12 +170,11 @@ impl<'c> Session<'c> {
     async fn hear(&mut self, news: News) -> Result<Flow, Failure> {
         match news {
             News::Connected if self.standing.has_missed_something() => self.act(Act::Sync).await,
-            News::Connected => Ok(Flow::GoOn),
             News::Head(event) if self.standing.is_news(&event.head.id) => {
                 self.heard = Some(event.head);
                 self.act(Act::Sync).await
             }
-            News::Head(_) => Ok(Flow::GoOn),
+            News::Connected | News::Head(_) => Ok(Flow::GoOn),
             News::Lost { failure, tries } => {
                 let remark = match weight(&failure) {
                     Weight::Offline => self.standing.is_lost_for_good(tries),

@@ -53,11 +53,12 @@ fn folder(context: &Context, name: &'static str, folder: &Path, made: io::Result
         Ok(Some(free)) => {
             let size = human::size(free);
             let detail = text!(context, "doctor-space", folder = shown, size = size);
-            match free {
-                ..FULL => Check::new(name, Status::Failed, detail, text!(context, "fix-space")),
-                ..TIGHT => Check::new(name, Status::Warning, detail, text!(context, "fix-space")),
-                _ => Check::ok(name, detail),
-            }
+            let status = match free {
+                ..FULL => Status::Failed,
+                FULL..TIGHT => Status::Warning,
+                TIGHT.. => return Check::ok(name, detail),
+            };
+            Check::new(name, status, detail, text!(context, "fix-space"))
         }
         _ => Check::ok(name, text!(context, "doctor-writable", folder = shown)),
     }

@@ -1,7 +1,7 @@
 //! Whether the server answers, knows the learner, and has the same time.
 
-use progy_client::api::AccountApi;
 use progy_client::api::http::{HttpApi, Probe};
+use progy_client::api::{AccountApi, ApiError};
 use progy_client::env::{Env, SystemEnv};
 use progy_core::Timestamp;
 
@@ -31,7 +31,12 @@ pub(super) async fn check(context: &Context) -> Vec<Check> {
             checks
         }
         Err(error) => {
-            let detail = text!(context, "doctor-no-server", server = server, reason = error);
+            let reason = match error {
+                // It names the server already.
+                ApiError::Unreachable(reason) => reason,
+                other => format!("{server}: {other}"),
+            };
+            let detail = text!(context, "doctor-no-server", reason = reason);
             let fix = text!(context, "fix-server");
             vec![Check::new("server", Status::Failed, detail, fix)]
         }

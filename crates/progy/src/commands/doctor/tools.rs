@@ -30,13 +30,11 @@ pub(super) async fn check(context: &Context, needs_docker: bool) -> Vec<Check> {
 }
 
 fn git(context: &Context, finding: &Finding) -> Check {
-    match finding {
-        Finding::Found(version) => Check::ok("git", version.clone()),
-        _ => {
-            let (detail, fix) = (text!(context, "doctor-no-git"), text!(context, "fix-git"));
-            Check::new("git", Status::Warning, detail, fix)
-        }
+    if let Finding::Found(version) = finding {
+        return Check::ok("git", version.clone());
     }
+    let (detail, fix) = (text!(context, "doctor-no-git"), text!(context, "fix-git"));
+    Check::new("git", Status::Warning, detail, fix)
 }
 
 fn docker(context: &Context, finding: &Finding, is_needed: bool) -> Check {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use progy_client::layout;
 use progy_core::CourseId;
-use serde::Deserialize;
 
 use crate::context::{Context, workspace_above};
 use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
 
 /// A folder that may become a workspace.
 pub(super) struct Folder {
@@ -17,17 +17,6 @@ pub(super) struct Folder {
     /// Whether there was a folder, and one of Progy's own in it.
     was_there: bool,
     had_own: bool,
-}
-
-/// The part of `progy.toml` that says whose folder it is.
-#[derive(Deserialize)]
-struct Settings {
-    course: Option<Course>,
-}
-
-#[derive(Deserialize)]
-struct Course {
-    id: Option<String>,
 }
 
 impl Folder {
@@ -49,7 +38,7 @@ impl Folder {
         if let Some(above) = path.parent().and_then(workspace_above) {
             return Err(fail!(Exit::Failed, "inside-workspace", folder = above.display()));
         }
-        match course_of(&path) {
+        match Settings::read(&path).course() {
             Some(other) if other != course.as_str() => {
                 Err(fail!(Exit::Failed, "other-course", course = other))
             }
@@ -102,10 +91,4 @@ fn absolute(path: &Path) -> io::Result<PathBuf> {
         }
         Err(error) => Err(error),
     }
-}
-
-/// The course that `progy.toml` in `folder` names.
-fn course_of(folder: &Path) -> Option<String> {
-    let text = fs::read_to_string(folder.join(layout::SETTINGS)).ok()?;
-    toml::from_str::<Settings>(&text).ok()?.course?.id
 }

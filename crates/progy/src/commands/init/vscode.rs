@@ -19,13 +19,10 @@ pub(super) fn write_task(context: &Context, root: &Path) -> Result<(), Failure> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(fails(error)),
     };
-    let text = match vscode_task(existing.as_deref()) {
-        Ok(text) => text,
-        Err(_) => {
-            note!(context, "vscode-by-hand", path = TASKS_FILE);
-            context.terminal.note(vscode_task(None).unwrap_or_default().trim_end());
-            return Ok(());
-        }
+    let Ok(text) = vscode_task(existing.as_deref()) else {
+        note!(context, "vscode-by-hand", path = TASKS_FILE);
+        context.terminal.note(vscode_task(None).unwrap_or_default().trim_end());
+        return Ok(());
     };
     if existing.as_ref() != Some(&text) {
         let folder = path.parent().unwrap_or(root);

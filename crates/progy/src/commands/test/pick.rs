@@ -18,13 +18,14 @@ pub(super) enum Unclear {
     NothingLeft,
 }
 
-/// The lesson called `name`: its id, its last part, or how one of them begins; the first of these
-/// rules that fits any lesson.
+/// The lesson called `name`: its id, its last part, with or without the number, or how one of them
+/// begins; the first of these rules that fits any lesson.
 pub(super) fn named<'o>(outline: &'o Outline, name: &str) -> Result<&'o Lesson, Unclear> {
     let name = name.trim_end_matches('/');
-    let rules: [fn(&LessonId, &str) -> bool; 4] = [
+    let rules: [fn(&LessonId, &str) -> bool; 5] = [
         |id, name| id.as_str() == name,
         |id, name| id.exercise() == name,
+        |id, name| without_number(id.exercise()) == name,
         |id, name| id.as_str().starts_with(name),
         |id, name| id.exercise().starts_with(name),
     ];
@@ -52,10 +53,15 @@ pub(super) fn next<'o>(outline: &'o Outline, progress: &Progress) -> Result<&'o 
 /// Lessons that hold the name without its number: `hello` or `02_hello` for `01_hello`.
 fn near(outline: &Outline, name: &str) -> Vec<LessonId> {
     let last = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    let word = last.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
+    let word = without_number(&last);
     let ids = outline.lessons().map(|lesson| &lesson.id);
     let alike = ids.filter(|id| !word.is_empty() && id.exercise().to_lowercase().contains(word));
     alike.take(OFFERED).cloned().collect()
+}
+
+/// `hello` of `01_hello`.
+fn without_number(name: &str) -> &str {
+    name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-')
 }
 
 #[cfg(test)]
@@ -109,6 +115,8 @@ pub(super) mod tests {
             ("01_hello/", "01_intro/01_hello"),
             ("02_flow/01", "02_flow/01_if"),
             ("01_h", "01_intro/01_hello"),
+            ("hello", "01_intro/01_hello"),
+            ("if", "02_flow/01_if"),
             ("01_if", "02_flow/01_if"),
             ("10", "03_x/10_if_let"),
         ] {

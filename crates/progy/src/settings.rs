@@ -1,0 +1,75 @@
+//! `progy.toml` as far as commands look into it; the engine writes it.
+
+use std::path::Path;
+
+use progy_client::layout;
+use progy_core::Strategy;
+use serde::Deserialize;
+
+use crate::failure::{Exit, Failure};
+
+/// What `progy.toml` says of a folder.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Settings {
+    #[serde(default)]
+    course: Course,
+    #[serde(default)]
+    sync: Sync,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+struct Course {
+    id: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+struct Sync {
+    strategy: Option<String>,
+}
+
+impl Settings {
+    /// Reads the settings in `folder`. Where they are not there, or are no TOML any more, they say
+    /// nothing: the engine knows all that they said, and writes them anew.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join(layout::SETTINGS)).unwrap_or_default();
+        toml::from_str(&text).unwrap_or_default()
+    }
+
+    /// The course.
+    pub(crate) fn course(&self) -> Option<&str> {
+        self.course.id.as_deref()
+    }
+
+    /// Refuses a strategy that somebody has written into the file and that is none, or arrives
+    /// later.
+    pub(crate) fn check_strategy(&self) -> Result<(), Failure> {
+        match self.sync.strategy.as_deref() {
+            None => Ok(()),
+            Some(text) if text == Strategy::Patch.as_str() => Ok(()),
+            Some(text) => Err(fail!(Exit::Failed, "settings-strategy", strategy = text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Settings {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(layout::SETTINGS), text).unwrap();
+        Settings::read(folder.path())
+    }
+
+    #[test]
+    fn what_people_write() {
+        let settings =
+            read("[course]\nid = \"a\"\nversion = \"1.0.0\"\n[sync]\nstrategy = \"git\"");
+        assert_eq!(settings.course(), Some("a"));
+        assert!(settings.check_strategy().is_err());
+        assert!(read("[sync]\nstrategy = \"patch\"").check_strategy().is_ok());
+        for silent in ["", "[[[", "course = 3"] {
+            assert_eq!(read(silent), Settings::default());
+        }
+    }
+}
