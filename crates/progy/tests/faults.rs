@@ -280,8 +280,9 @@ fn a_full_disk_is_named_and_loses_nothing() {
     small.run(&["save"]).ok();
     // More comes in than fits.
     for n in 0..4 {
-        let bytes: Vec<u8> =
-            (0..200_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> (n + 13)) as u8).collect();
+        let bytes: Vec<u8> = (0..200_000_u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> (n + 13)).to_le_bytes()[0])
+            .collect();
         a.write(&format!("big-{n}.bin"), bytes);
     }
     a.run(&["sync"]).ok();

@@ -11,6 +11,7 @@ use std::fs;
 use world::{World, assert_equal, rustlings, settle};
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one journey, told from its beginning to its end")]
 fn start_on_the_laptop_go_on_at_the_desktop() {
     let mut world = World::new();
     let course = rustlings::course(world.folder.path());

@@ -91,7 +91,10 @@ fn show(context: &Context, engine: &Engine<'_>, revision: &RevisionSummary) {
     let id = terminal.paint(Colour::Cyan, short(&revision.id));
     let is_base = engine.state().base.revision.as_ref() == Some(&revision.id);
     let here = if is_base { text!(context, "log-here") } else { String::new() };
-    let lesson = revision.lesson.as_ref().map(|lesson| format!("{lesson}: ")).unwrap_or_default();
+    // A completed lesson's message names it already.
+    let lesson =
+        revision.lesson.as_ref().filter(|lesson| !revision.message.contains(lesson.as_str()));
+    let lesson = lesson.map(|lesson| format!("{lesson}: ")).unwrap_or_default();
     let message = printable(&revision.message);
     terminal.line(&format!("{id}  {lesson}{message}{here}"));
     let details = text!(

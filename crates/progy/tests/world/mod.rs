@@ -4,7 +4,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-pub mod rustlings;
+pub(crate) mod rustlings;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-pub const PROGY: &str = env!("CARGO_BIN_EXE_progy");
+pub(crate) const PROGY: &str = env!("CARGO_BIN_EXE_progy");
 
 /// The repository's root.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// A server with its data, and everything that belongs to one test.
-pub struct World {
-    pub folder: tempfile::TempDir,
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
     server: Option<Child>,
     port: u16,
     admin: String,
@@ -30,7 +30,7 @@ pub struct World {
 
 impl World {
     /// A fresh server, with an administrator.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut world = Self { folder, server: None, port: 0, admin: String::new() };
         world.start();
@@ -38,16 +38,16 @@ impl World {
         world
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Starts the server, on the port that it had.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let mut child = Command::new(PROGY)
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
             .arg(self.data())
@@ -74,12 +74,12 @@ impl World {
     }
 
     /// What the server has logged.
-    pub fn server_log(&self) -> String {
+    pub(crate) fn server_log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap()
     }
 
     /// Ends the server as an operator does, and waits.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let mut child = self.server.take().unwrap();
         let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(asked.success());
@@ -87,14 +87,14 @@ impl World {
     }
 
     /// Ends the server as a power cut does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut child = self.server.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
     }
 
     /// The id of the server's process.
-    pub fn server_pid(&self) -> u32 {
+    pub(crate) fn server_pid(&self) -> u32 {
         self.server.as_ref().unwrap().id()
     }
 
@@ -107,29 +107,29 @@ impl World {
     }
 
     /// Adds a person and gives a token of theirs.
-    pub fn add_user(&self, name: &str, role: &str) -> String {
+    pub(crate) fn add_user(&self, name: &str, role: &str) -> String {
         self.admin_command(&["user", "add", name, "--role", role]);
         self.token(name)
     }
 
     /// Another token of a person.
-    pub fn token(&self, name: &str) -> String {
+    pub(crate) fn token(&self, name: &str) -> String {
         self.admin_command(&["token", "create", name])
     }
 
     /// Publishes the course in a folder.
-    pub fn publish(&self, course: &Path) {
+    pub(crate) fn publish(&self, course: &Path) {
         let admin = self.device_with("root-device", &self.admin);
         admin.run(&["course", "publish", course.to_str().unwrap()]).ok();
     }
 
     /// Publishes one of the repository's example courses.
-    pub fn publish_example(&self, name: &str) {
+    pub(crate) fn publish_example(&self, name: &str) {
         self.publish(&repository().join("courses").join(name));
     }
 
     /// A device of a person who has a token.
-    pub fn device_with(&self, name: &str, token: &str) -> Device {
+    pub(crate) fn device_with(&self, name: &str, token: &str) -> Device {
         let home = self.folder.path().join(format!("home-{name}"));
         let workspace = self.folder.path().join(name);
         fs::create_dir_all(&home).unwrap();
@@ -138,7 +138,13 @@ impl World {
     }
 
     /// A request with a token, by curl: a client that we did not write. Status and body.
-    pub fn curl(&self, token: &str, method: &str, path: &str, body: Option<&str>) -> (u16, String) {
+    pub(crate) fn curl(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+    ) -> (u16, String) {
         let mut command = Command::new("curl");
         command.args(["-sS", "-X", method, "-w", "\n%{http_code}"]);
         command.args(["-H", &format!("Authorization: Bearer {token}")]);
@@ -163,17 +169,17 @@ impl Drop for World {
 
 /// One installation: a configuration folder and a workspace.
 #[derive(Clone)]
-pub struct Device {
-    pub name: String,
-    pub home: PathBuf,
-    pub workspace: PathBuf,
-    pub url: String,
-    pub token: String,
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) home: PathBuf,
+    pub(crate) workspace: PathBuf,
+    pub(crate) url: String,
+    pub(crate) token: String,
 }
 
 impl Device {
     /// The command with this device's surroundings, in its workspace.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGY);
         command
             .args(args)
@@ -188,51 +194,51 @@ impl Device {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         let output = self.command(args).output().unwrap();
         Run { what: format!("{}: progy {}", self.name, args.join(" ")), output }
     }
 
     /// The same device, without a server to reach.
-    pub fn offline(&self) -> Device {
+    pub(crate) fn offline(&self) -> Device {
         Device { url: "http://127.0.0.1:9".to_owned(), ..self.clone() }
     }
 
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.workspace.join(path)
     }
 
-    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let at = self.at(path);
         fs::create_dir_all(at.parent().unwrap()).unwrap();
         fs::write(at, text).unwrap();
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    pub fn exists(&self, path: &str) -> bool {
+    pub(crate) fn exists(&self, path: &str) -> bool {
         self.at(path).exists()
     }
 
-    pub fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.at(path)).unwrap();
     }
 
     /// Every file that travels, with its bytes.
-    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.workspace, "", &mut files);
         files
     }
 
-    pub fn status(&self) -> serde_json::Value {
+    pub(crate) fn status(&self) -> serde_json::Value {
         self.run(&["status", "--json"]).ok().json()
     }
 
     /// The messages of all revisions, newest first.
-    pub fn messages(&self) -> Vec<String> {
+    pub(crate) fn messages(&self) -> Vec<String> {
         let log = self.run(&["log", "--json"]).ok().json();
         let text = |value: &serde_json::Value| value["message"].as_str().unwrap().to_owned();
         log.as_array().unwrap().iter().map(text).collect()
@@ -260,7 +266,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// Asserts that all devices hold the same files.
-pub fn assert_equal(devices: &[&Device]) {
+pub(crate) fn assert_equal(devices: &[&Device]) {
     let first = devices[0].files();
     for device in &devices[1..] {
         let files = device.files();
@@ -279,7 +285,7 @@ pub fn assert_equal(devices: &[&Device]) {
 }
 
 /// Syncs each device until nothing moves.
-pub fn settle(devices: &[&Device]) {
+pub(crate) fn settle(devices: &[&Device]) {
     for _ in 0..3 {
         for device in devices {
             device.run(&["sync"]).code_in(&[0, 3]);
@@ -288,32 +294,32 @@ pub fn settle(devices: &[&Device]) {
 }
 
 /// A command that has ended.
-pub struct Run {
+pub(crate) struct Run {
     what: String,
     output: Output,
 }
 
 impl Run {
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
     /// The exit code; a signal is a failure of the test.
-    pub fn exit(&self) -> i32 {
+    pub(crate) fn exit(&self) -> i32 {
         self.output.status.code().unwrap_or_else(|| panic!("{} was killed", self.what))
     }
 
     #[track_caller]
-    pub fn code(self, expected: i32) -> Self {
+    pub(crate) fn code(self, expected: i32) -> Self {
         self.code_in(&[expected])
     }
 
     #[track_caller]
-    pub fn code_in(self, expected: &[i32]) -> Self {
+    pub(crate) fn code_in(self, expected: &[i32]) -> Self {
         assert!(
             expected.contains(&self.exit()),
             "{} ended with {}, not {expected:?}\n{}{}",
@@ -326,19 +332,19 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         self.code(0)
     }
 
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout())
             .unwrap_or_else(|error| panic!("{}: {error}\n{}", self.what, self.stdout()))
     }
 
     /// Asserts that the command said `text`, on either stream.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let said = self.stdout() + &self.stderr();
         assert!(said.contains(text), "{} did not say {text:?} but\n{said}", self.what);
         self
@@ -346,13 +352,13 @@ impl Run {
 
     /// Asserts that a command that did not end well said so, without a panic or a token.
     #[track_caller]
-    pub fn fails_or_is_quiet(self) -> Self {
+    pub(crate) fn fails_or_is_quiet(self) -> Self {
         if self.exit() == 0 { self } else { self.fails_clearly() }
     }
 
     /// Asserts that what went wrong was said in one line, without a panic or a token.
     #[track_caller]
-    pub fn fails_clearly(self) -> Self {
+    pub(crate) fn fails_clearly(self) -> Self {
         let said = self.stderr();
         assert!(!said.contains("panicked") && !said.contains("progy_"), "{}: {said}", self.what);
         assert!(!said.trim().is_empty(), "{} said nothing", self.what);
@@ -362,7 +368,7 @@ impl Run {
 
 /// Waits until `done`, at most half a minute.
 #[track_caller]
-pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
         assert!(began.elapsed() < Duration::from_secs(30), "{what} did not happen");
@@ -371,7 +377,7 @@ pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// Reads what is left of a child's stream.
-pub fn drain(stream: Option<impl Read>) -> String {
+pub(crate) fn drain(stream: Option<impl Read>) -> String {
     let mut text = String::new();
     if let Some(mut stream) = stream {
         let _ = stream.read_to_string(&mut text);

@@ -13,7 +13,7 @@ use super::PROGY;
 const VERSION: &str = "6.5.0";
 
 /// A checkout with `info.toml`, `exercises/` and `solutions/`.
-pub fn checkout() -> &'static Path {
+pub(crate) fn checkout() -> &'static Path {
     static CHECKOUT: OnceLock<PathBuf> = OnceLock::new();
     CHECKOUT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap().keep();
@@ -49,7 +49,7 @@ pub fn checkout() -> &'static Path {
 }
 
 /// The imported course in a folder of its own.
-pub fn course(into: &Path) -> PathBuf {
+pub(crate) fn course(into: &Path) -> PathBuf {
     let course = into.join("rustlings-course");
     let output = Command::new(PROGY)
         .args(["course", "import", "rustlings"])
@@ -64,7 +64,7 @@ pub fn course(into: &Path) -> PathBuf {
 
 /// The lesson's exercise file for a rustlings exercise, relative to the course: the one `.rs` file in
 /// the lesson folder whose name ends with the exercise's.
-pub fn exercise(course: &Path, name: &str) -> String {
+pub(crate) fn exercise(course: &Path, name: &str) -> String {
     for module in fs::read_dir(course.join("content")).unwrap() {
         let module = module.unwrap();
         if !module.file_type().unwrap().is_dir() {
@@ -78,7 +78,7 @@ pub fn exercise(course: &Path, name: &str) -> String {
             }
             for file in fs::read_dir(lesson.path()).unwrap() {
                 let file = file.unwrap().file_name().to_string_lossy().into_owned();
-                if file.ends_with(".rs") {
+                if Path::new(&file).extension().is_some_and(|ending| ending == "rs") {
                     let module = module.file_name().to_string_lossy().into_owned();
                     return format!("content/{module}/{folder}/{file}");
                 }
@@ -89,13 +89,13 @@ pub fn exercise(course: &Path, name: &str) -> String {
 }
 
 /// The lesson id of an exercise file.
-pub fn lesson_id(exercise: &str) -> String {
+pub(crate) fn lesson_id(exercise: &str) -> String {
     let mut parts = exercise.split('/').skip(1);
     format!("{}/{}", parts.next().unwrap(), parts.next().unwrap())
 }
 
 /// The text of an exercise's solution.
-pub fn solution(name: &str) -> String {
+pub(crate) fn solution(name: &str) -> String {
     let mut waiting = vec![checkout().join("solutions")];
     while let Some(folder) = waiting.pop() {
         for item in fs::read_dir(folder).unwrap() {
@@ -110,7 +110,7 @@ pub fn solution(name: &str) -> String {
     panic!("there is no solution of {name}");
 }
 
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for item in fs::read_dir(from).unwrap() {
         let item = item.unwrap();
