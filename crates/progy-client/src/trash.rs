@@ -51,6 +51,13 @@ pub(crate) fn new_batch(env: &dyn Env) -> String {
     format!("{:013}-{a:02x}{b:02x}{c:02x}{d:02x}", env.now().millis().max(0))
 }
 
+/// Whether `name` is one that [`new_batch`] gives: a journal that came with a folder of somebody
+/// else may name anything.
+fn is_batch(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+    name.split_once('-').is_some_and(|(at, random)| digits(at) && digits(random))
+}
+
 pub(crate) fn slot(batch: &str, line: usize) -> String {
     format!("{}/{batch}/{line}", layout::TRASH)
 }
@@ -70,6 +77,9 @@ pub(crate) fn encode_list(lines: &[Line]) -> Result<Vec<u8>> {
 
 /// Removes from a batch what was staged and never put in place; the rest are the learner's bytes.
 pub(crate) fn tidy(disk: &dyn Disk, batch: &str) -> Result<()> {
+    if !is_batch(batch) {
+        return Ok(());
+    }
     let Some(lines) = LIST.read::<Vec<Line>>(disk, &list_path(batch)).ok().flatten() else {
         return Ok(());
     };

@@ -36,6 +36,7 @@ use reqwest::{Method, StatusCode, Url};
 use semver::Version;
 
 pub use address::{AddressError, ServerUrl};
+pub use events::heads;
 pub use probe::Probe;
 
 use super::{AccountApi, Api, ApiError};

@@ -155,7 +155,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
     }
 
     fn admit(&self, overlay: &Overlay) -> Result<()> {
-        let mut total = 0;
+        let mut total: u64 = 0;
         for (path, entry) in overlay {
             let Some(file) = entry.as_ref().and_then(Entry::as_file) else { continue };
             if file.size > limits::PATCH_FILE {
@@ -165,7 +165,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
                     limit: limits::PATCH_FILE,
                 });
             }
-            total += file.size;
+            total = total.saturating_add(file.size);
         }
         if total > limits::PATCH_WORKSPACE {
             return Err(Error::WorkspaceTooLarge { size: total, limit: limits::PATCH_WORKSPACE });
@@ -178,6 +178,8 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             return Ok(None);
         };
         let (overlay, devices) = read_files(document.files)?;
+        // A server that announces more than it takes would have this device unpack that much.
+        self.admit(&overlay)?;
         Ok(Some(Head {
             revision: document.head,
             version: document.version,
@@ -212,6 +214,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
         let (overlay, _) = read_files(document.files)?;
+        self.admit(&overlay)?;
         Ok(Some(Recorded { revision: document.revision, overlay }))
     }
 
@@ -282,12 +285,12 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
 
 /// How many of `wanted` fit into one request; at least one.
 fn batch(wanted: &[Wanted]) -> usize {
-    let mut size = 0;
+    let mut size: u64 = 0;
     let fitting = wanted
         .iter()
         .take(limits::CONTENTS_COUNT)
         .take_while(|want| {
-            size += want.size;
+            size = size.saturating_add(want.size);
             size <= limits::CONTENTS
         })
         .count();

@@ -22,8 +22,8 @@ use super::Result;
 pub use overlay::{Overlay, OverlayEntry};
 pub use records::{
     Base, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewToken, NewVersion,
-    OverlayChange, Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
-    Workspace, WorkspaceId,
+    OverlayChange, Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent,
+    UserId, Workspace, WorkspaceId,
 };
 
 /// News of one workspace's head.

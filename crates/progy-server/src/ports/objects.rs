@@ -32,9 +32,9 @@ impl ObjectKey {
         let text = text.into();
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
         let fits = text.len() <= 512
-            && text
-                .split('/')
-                .all(|part| !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed));
+            && text.split('/').all(|part| {
+                !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed)
+            });
         if fits { Ok(Self(text)) } else { Err(KeyError(text.chars().take(100).collect())) }
     }
 

@@ -132,9 +132,7 @@ impl Archive {
                 header.set_size(*size);
                 if self.template.place(hash).is_some() {
                     // The header alone; the parts follow.
-                    builder
-                        .append_data(&mut header, path.as_str(), io::empty())
-                        .map_err(failed)?;
+                    builder.append_data(&mut header, path.as_str(), io::empty()).map_err(failed)?;
                     self.open = Some((*hash, 0));
                 } else {
                     let bytes = self.content(hash).await?;
@@ -149,8 +147,7 @@ impl Archive {
 
     async fn content(&self, hash: &ContentHash) -> Result<Bytes> {
         let hashes = HashSet::from([*hash]);
-        let contents =
-            self.library.contents(&self.course, Some(self.workspace), &hashes).await?;
+        let contents = self.library.contents(&self.course, Some(self.workspace), &hashes).await?;
         let bytes = contents.bytes(hash).await?;
         bytes.ok_or_else(|| ServiceError::internal(format!("the content {hash} is missing")))
     }

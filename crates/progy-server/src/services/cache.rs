@@ -85,7 +85,10 @@ mod tests {
         assert_eq!((cache.get(&"a"), cache.get(&"c")), (Some(1), Some(3)));
         cache.put("a", 9, 1);
         cache.put("d", 4, 5);
-        assert_eq!((cache.get(&"a"), cache.get(&"c"), cache.get(&"d")), (Some(9), Some(3), Some(4)));
+        assert_eq!(
+            (cache.get(&"a"), cache.get(&"c"), cache.get(&"d")),
+            (Some(9), Some(3), Some(4))
+        );
         cache.put("huge", 0, 11);
         assert_eq!((cache.get(&"huge"), cache.get(&"d")), (None, Some(4)));
     }

@@ -52,10 +52,7 @@ impl Services {
         let workspace = self.workspace(user, course).await?;
         let revision = self.db.revision(workspace.id, revision).await?;
         let revision = revision.ok_or(ServiceError::NoRevision)?;
-        Ok(RevisionDocument {
-            revision: revision.summary,
-            files: revision.overlay.into_saved(),
-        })
+        Ok(RevisionDocument { revision: revision.summary, files: revision.overlay.into_saved() })
     }
 
     /// Contents of files of this workspace, or of the template that the device has.
@@ -68,7 +65,9 @@ impl Services {
         let (wants, most) = (&request.wants, limits::CONTENTS_COUNT);
         if wants.len() > most {
             let count = wants.len();
-            return Err(ServiceError::TooLarge(format!("{count} contents; ask for {most} at once")));
+            return Err(ServiceError::TooLarge(format!(
+                "{count} contents; ask for {most} at once"
+            )));
         }
         let workspace = self.workspace(user, course).await?;
         let library = self.library();

@@ -11,8 +11,8 @@ use progy_core::{ContentHash, CourseId, RelPath};
 use progy_course::{Package, PackageError};
 use semver::Version;
 
-use super::templates::pack;
 use super::Services;
+use super::templates::pack;
 use crate::ports::database::{Course, NewVersion, Publication, PublishedVersion, UserId};
 use crate::ports::objects::{ByteStream, ObjectKey};
 use crate::{Result, ServiceError};

@@ -74,10 +74,10 @@ impl Services {
             }
             _ => template.clone(),
         };
-        let before = workspace.as_ref().filter(|_| head.is_some()).map(|workspace| Before {
-            template: old_template.tree(),
-            overlay: &workspace.overlay,
-        });
+        let before = workspace
+            .as_ref()
+            .filter(|_| head.is_some())
+            .map(|workspace| Before { template: old_template.tree(), overlay: &workspace.overlay });
         let draft =
             draft(template.tree(), before, save.since, &save.changes, &request.device_name)?;
         let place = Place {

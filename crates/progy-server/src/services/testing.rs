@@ -54,7 +54,10 @@ pub(crate) const TEMPLATE: [(&str, &str); 4] = [
     ("README.md", "# Rust basics\n\nRead each lesson, then solve it.\n"),
     ("content/01_intro/01_hello/README.md", "Say hello.\n"),
     ("content/01_intro/01_hello/exercise.rs", "fn main() {\n    // say hello\n    todo!()\n}\n"),
-    ("content/01_intro/02_sum/exercise.rs", "pub fn sum(a: i32, b: i32) -> i32 {\n    todo!()\n}\n"),
+    (
+        "content/01_intro/02_sum/exercise.rs",
+        "pub fn sum(a: i32, b: i32) -> i32 {\n    todo!()\n}\n",
+    ),
 ];
 
 pub(crate) const HELLO: &str = "content/01_intro/01_hello/exercise.rs";
@@ -228,15 +231,15 @@ pub(crate) fn version(text: &str) -> Version {
 }
 
 fn manifest(id: &str, version: &str) -> Vec<u8> {
-    format!(r#"{{"id":"{id}","name":"A course","description":"Of {version}","version":"{version}"}}"#)
-        .into_bytes()
+    format!(
+        r#"{{"id":"{id}","name":"A course","description":"Of {version}","version":"{version}"}}"#
+    )
+    .into_bytes()
 }
 
 pub(crate) fn template_files(version: &str, files: &[(&str, &str)]) -> Files {
-    let mut all: Files = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
-        .collect();
+    let mut all: Files =
+        files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
     all.insert("course.json".to_owned(), manifest("rust-basics", version));
     all
 }

@@ -1,5 +1,7 @@
 //! The server as its clients meet it: in this process, on a free port, with data of its own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod access;
 mod client;
 mod courses;

@@ -100,9 +100,8 @@ impl Events {
     /// The next event, or nothing at the end of the stream.
     async fn next(&mut self) -> Option<(String, HeadEvent)> {
         loop {
-            if let Some((event, rest)) = self.1.split_once("\n\n") {
-                let event = event.to_owned();
-                self.1 = rest.to_owned();
+            if let Some(end) = self.1.find("\n\n") {
+                let event: String = self.1.drain(..end + 2).collect();
                 let field = |name: &str| {
                     event.lines().find_map(|line| line.strip_prefix(name).map(str::trim))
                 };

@@ -50,9 +50,8 @@ impl Reader {
     async fn next(&mut self) -> Result<Option<HeadEvent>, ApiError> {
         loop {
             while let Some(event) = self.ready.pop_front() {
-                if event.name == HEAD {
-                    let head = serde_json::from_str(&event.data);
-                    return head.map(Some).map_err(|_| unreadable());
+                if let Some(head) = event.head() {
+                    return head.map(Some);
                 }
             }
             match timeout(self.patience, self.response.chunk()).await {
@@ -69,6 +68,14 @@ impl Reader {
     }
 }
 
+/// The heads that the bytes of a stream tell of, up to its last whole event.
+///
+/// For bytes that are all there; [`AccountApi::events`](crate::api::AccountApi::events) gives the
+/// same while they come in.
+pub fn heads(stream: &[u8]) -> Result<Vec<HeadEvent>, ApiError> {
+    Parser::default().push(stream)?.iter().filter_map(Event::head).collect()
+}
+
 fn unreadable() -> ApiError {
     ApiError::Unreachable("the stream of events cannot be understood".to_owned())
 }
@@ -78,6 +85,14 @@ fn unreadable() -> ApiError {
 struct Event {
     name: String,
     data: String,
+}
+
+impl Event {
+    /// The head that it tells of; `None` if it is about something else.
+    fn head(&self) -> Option<Result<HeadEvent, ApiError>> {
+        let head = || serde_json::from_str(&self.data).map_err(|_| unreadable());
+        (self.name == HEAD).then(head)
+    }
 }
 
 /// Cuts bytes into lines and lines into events, wherever the pieces were cut.

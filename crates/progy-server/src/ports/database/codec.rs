@@ -31,8 +31,14 @@ struct Rows {
 
 #[derive(Serialize, Deserialize)]
 enum State {
-    File { hash: ContentHash, size: u64, executable: bool },
-    Link { target: String },
+    File {
+        hash: ContentHash,
+        size: u64,
+        executable: bool,
+    },
+    Link {
+        target: String,
+    },
     Deleted,
     /// Only in changes: as in the template again.
     Unset,

@@ -214,6 +214,22 @@ async fn what_was_acknowledged_is_there_for_the_next_process() {
     assert_eq!(found.unwrap().head, Some(head));
 }
 
+#[tokio::test]
+async fn two_processes_write_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = [Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap()];
+    let add = async |n: usize| {
+        let user = user(&format!("user-{n}"));
+        both[n % 2].create_user(&user, Timestamp(1)).await.unwrap()
+    };
+    let added = futures_util::future::join_all((0..200).map(add)).await;
+    assert!(added.into_iter().all(|added| added));
+    for n in 0..200 {
+        let name = format!("user-{n}");
+        assert!(both[(n + 1) % 2].user_by_name(&name).await.unwrap().is_some());
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn files_are_private() {

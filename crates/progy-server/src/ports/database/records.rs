@@ -2,7 +2,9 @@
 
 use progy_api::history::RevisionSummary;
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, LessonId, RevisionId, SaveId, Strategy, Timestamp};
+use progy_core::{
+    ContentHash, CourseId, DeviceId, DeviceName, LessonId, RevisionId, SaveId, Strategy, Timestamp,
+};
 use semver::Version;
 
 use super::{Overlay, OverlayEntry};

@@ -51,7 +51,10 @@ impl Sqlite {
     /// user of the machine alone. Other processes may have it open too.
     pub fn open(data: &Path) -> Result<Self> {
         let path = private_file(data).map_err(|error| {
-            PortError::Unavailable(format!("cannot open the data folder {}: {error}", data.display()))
+            PortError::Unavailable(format!(
+                "cannot open the data folder {}: {error}",
+                data.display()
+            ))
         })?;
         let threads = Threads::start(&path, Store::open(&path)?)?;
         Ok(Self::with(Executor::Threaded(threads)))

@@ -70,8 +70,7 @@ fn answers_keep_the_order_and_leave_out_the_unknown() {
     ana.saved(vec![put("a", b"1"), put("b", b"2")]);
     bia.saved(vec![put("c", b"3")]);
     let wants = vec![want(b"2", None), want(b"3", None), want(b"1", None)];
-    let found: Vec<_> =
-        ask(&ana, wants).unwrap().into_iter().map(|content| content.hash).collect();
+    let found: Vec<_> = ask(&ana, wants).unwrap().into_iter().map(|content| content.hash).collect();
     assert_eq!(found, [hash(b"2"), hash(b"1")]);
     // Nor does what another learner has help as a reference.
     assert_eq!(get(&bia, b"3", Some(b"1")).unwrap().delta.reference, None);

@@ -152,11 +152,7 @@ impl Before<'_> {
     }
 }
 
-fn count<'a>(
-    before: Before<'_>,
-    after: Before<'_>,
-    paths: impl Iterator<Item = &'a str>,
-) -> usize {
+fn count<'a>(before: Before<'_>, after: Before<'_>, paths: impl Iterator<Item = &'a str>) -> usize {
     paths.filter(|path| before.at(path) != after.at(path)).count()
 }
 

@@ -255,7 +255,8 @@ fn a_course_version_is_changed_by_what_differs_from_its_template() {
 
     ana.version = version("2.0.0");
     assert_eq!(code(ana.save(vec![])), code::BAD_REQUEST);
-    let changes = || vec![put(HELLO, SOLVED), put_known("notes", b"mine"), put_known("kept", original())];
+    let changes =
+        || vec![put(HELLO, SOLVED), put_known("notes", b"mine"), put_known("kept", original())];
     let upgrade = ana.whole(changes());
     let answer = ana.send(&upgrade).unwrap();
     // course.json, README.md and the new lesson; nothing that the learner has.
@@ -378,11 +379,8 @@ fn each_file_names_the_device_that_changed_it_last() {
     let request = desk.whole(vec![put("a", b"1"), put("b", b"2"), put("c", b"3")]);
     desk.send(&request).unwrap();
     let document = run(world.services.progress(&ana.user, &course(), None)).unwrap();
-    let devices: Vec<(&str, &str)> = document
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.device.as_str()))
-        .collect();
+    let devices: Vec<(&str, &str)> =
+        document.files.iter().map(|file| (file.path.as_str(), file.device.as_str())).collect();
     assert_eq!(devices, [("a", "laptop"), ("b", "desk"), ("c", "desk")]);
 }
 

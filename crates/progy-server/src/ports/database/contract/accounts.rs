@@ -14,8 +14,11 @@ pub(super) async fn a_name_is_taken_once(db: &dyn Database) {
 pub(super) async fn a_token_leads_to_its_user_until_it_is_revoked(db: &dyn Database) {
     let ana = user("ana");
     db.create_user(&ana, Timestamp(1)).await.unwrap();
-    let token =
-        |byte| NewToken { hash: [byte; 32], user: UserId(ana.id.clone()), created_at: Timestamp(1) };
+    let token = |byte| NewToken {
+        hash: [byte; 32],
+        user: UserId(ana.id.clone()),
+        created_at: Timestamp(1),
+    };
     for byte in [1, 2] {
         db.create_token(&token(byte)).await.unwrap();
     }

@@ -65,7 +65,10 @@ pub(super) async fn pages_go_back_to_the_first(db: &dyn Database) {
     let workspace = ana.workspace().await.unwrap();
     let page = async |before: Option<&RevisionId>| {
         db.revisions(workspace.id, before, 2).await.unwrap().map(|revisions| {
-            revisions.into_iter().map(|revision| (revision.message, revision.id)).collect::<Vec<_>>()
+            revisions
+                .into_iter()
+                .map(|revision| (revision.message, revision.id))
+                .collect::<Vec<_>>()
         })
     };
     let mut seen = Vec::new();

@@ -24,7 +24,10 @@ pub(super) async fn the_latest_version_describes_the_course(db: &dyn Database) {
     db.publish(new_version(&other, "0.1.0-rc.1", b"x")).await.unwrap();
 
     let found = db.course(&course()).await.unwrap().unwrap();
-    assert_eq!((found.name.as_str(), found.description.as_str()), ("Course 1.10.0", "As of 1.10.0"));
+    assert_eq!(
+        (found.name.as_str(), found.description.as_str()),
+        ("Course 1.10.0", "As of 1.10.0")
+    );
     assert_eq!(found.latest, Version::new(1, 10, 0));
     let courses = db.courses().await.unwrap();
     let ids: Vec<&str> = courses.iter().map(|course| course.id.as_str()).collect();

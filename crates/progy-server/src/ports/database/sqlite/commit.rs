@@ -71,7 +71,7 @@ impl Store {
         let (seq, replaced) = standpoint.as_ref().map_or((1, 0), |at| (at.seq + 1, at.overlay));
         let changes = prepared.changes.as_deref().filter(|_| seq % KEYFRAMES != 1);
         let files = changes.unwrap_or(&prepared.overlay);
-        let rows = (prepared.overlay.len() + files.len()) as u64 + ROW;
+        let rows = (prepared.overlay.len() + files.len() + commit.message.len()) as u64 + ROW;
         let contents: u64 = commit.contents.iter().map(stored_size).sum();
         let used = self.used(&commit.user)?;
         let needed = (rows + contents).saturating_sub(replaced);

@@ -13,8 +13,8 @@ impl Store {
         id: WorkspaceId,
         hashes: &[ContentHash],
     ) -> Result<Vec<StoredContent>> {
-        let wanted = serde_json::to_string(hashes)
-            .map_err(|error| PortError::Failed(error.to_string()))?;
+        let wanted =
+            serde_json::to_string(hashes).map_err(|error| PortError::Failed(error.to_string()))?;
         self.connection
             .prepare_cached(
                 "WITH RECURSIVE needed (hash) AS (

@@ -59,9 +59,7 @@ impl Store {
     pub(super) fn template(&self, id: &CourseId, number: &Version) -> Result<Option<Vec<u8>>> {
         Ok(self
             .connection
-            .prepare_cached(
-                "SELECT template FROM course_version WHERE course = ? AND version = ?",
-            )?
+            .prepare_cached("SELECT template FROM course_version WHERE course = ? AND version = ?")?
             .query_row(params![id.as_str(), number.to_string()], |row| row.get(0))
             .optional()?)
     }

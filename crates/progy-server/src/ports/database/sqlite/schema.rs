@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use super::store::int;
 use crate::ports::{PortError, Result};
 
 /// One script for each version of the schema; `user_version` counts those that have run. A script
 /// that was released is never edited: the next one changes what it made.
 const MIGRATIONS: [&str; 1] = [include_str!("schema/0001_foundation.sql")];
 
-/// How long a statement waits for another process.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long a statement waits for another process. Long, because a server under load leaves `admin`
+/// only short gaps.
+const BUSY: Duration = Duration::from_secs(30);
 
 /// Sets a connection up: what must hold on each of them.
 pub(super) fn configure(connection: &Connection) -> Result<()> {
@@ -59,7 +61,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         transaction.execute_batch(script)?;
     }
     if !missing.is_empty() {
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len().to_string())?;
+        transaction.pragma_update(None, "user_version", int(MIGRATIONS.len() as u64))?;
     }
     Ok(transaction.commit()?)
 }

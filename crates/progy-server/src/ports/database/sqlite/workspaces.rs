@@ -102,11 +102,7 @@ impl Store {
     }
 
     /// Joins `more` into a workspace's progress; gives the digest of the result.
-    pub(super) fn join_progress(
-        &self,
-        id: WorkspaceId,
-        more: Option<&Progress>,
-    ) -> Result<String> {
+    pub(super) fn join_progress(&self, id: WorkspaceId, more: Option<&Progress>) -> Result<String> {
         let Some(more) = more else {
             return match self.progress_digest(id)? {
                 Some(digest) => Ok(digest),
