@@ -124,7 +124,8 @@ pub fn recover(disk: &dyn Disk) -> Result<Vec<RelPath>> {
     for Intent { path, after } in journal.map(|journal| journal.intents).unwrap_or_default() {
         let there = disk.meta(path.as_str()).map_err(Error::disk(path.as_str()))?;
         let reached = match &after {
-            None => there.is_none(),
+            // A file whose place a folder has taken is gone as well.
+            None => there.is_none_or(|meta| meta.kind == Kind::Folder),
             Some(entry) => {
                 let executable = entry.as_file().is_none_or(|file| {
                     there.is_some_and(|meta| meta.executable == file.executable)

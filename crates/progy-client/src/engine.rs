@@ -239,12 +239,26 @@ pub fn conflict_copies(tree: &Tree) -> Vec<RelPath> {
     paths.filter(|path| ConflictName::parse(path).is_some()).cloned().collect()
 }
 
-/// `tree` with the paths of `mask` as they are in `other`.
+/// `tree` with the paths of `mask` as they are in `other`. What lies above or below such an entry
+/// gives way to it.
 fn masked<'m>(tree: &Tree, other: &Tree, mask: impl Iterator<Item = &'m RelPath>) -> Result<Tree> {
     let changes: Vec<(&RelPath, Option<&Entry>)> =
         mask.map(|path| (path, other.get(path.as_str()))).collect();
     if changes.iter().all(|(path, entry)| tree.get(path.as_str()) == *entry) {
         return Ok(tree.clone());
     }
-    tree.with_changes(changes).map_err(|error| Error::InvalidTree(error.to_string()))
+    let mut map = tree.clone().into_map();
+    for (path, entry) in changes {
+        map.remove(path);
+        if let Some(entry) = entry {
+            for folder in path.ancestors() {
+                map.remove(folder);
+            }
+            for (below, _) in tree.below(path.as_str()) {
+                map.remove(below);
+            }
+            map.insert(path.clone(), entry.clone());
+        }
+    }
+    Tree::from_map(map).map_err(|error| Error::InvalidTree(error.to_string()))
 }

@@ -283,6 +283,11 @@ impl Scanner<'_> {
                 io::ErrorKind::ResourceBusy => {
                     found.failed.get_or_insert(Error::KeepsChanging(path));
                 }
+                // A file that became a folder or a link while we looked, or the reverse: the next
+                // scan sees what it is.
+                _ if self.disk.meta(path.as_str()).is_ok_and(|now| !is_kind(now, meta.kind)) => {
+                    found.unknown.insert(path);
+                }
                 _ => {
                     found.failed.get_or_insert(Error::disk(path.as_str())(error));
                 }
@@ -335,6 +340,10 @@ impl Scanner<'_> {
         }
         found.failed.take().map_or(Ok(()), Err)
     }
+}
+
+fn is_kind(meta: Option<Meta>, kind: Kind) -> bool {
+    meta.is_some_and(|meta| meta.kind == kind)
 }
 
 /// The hash of a file that was the same before and after it was read, and what it was then.

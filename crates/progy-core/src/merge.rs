@@ -50,6 +50,10 @@ pub fn merge_with_markers(base: &[u8], local: &[u8], remote: &[u8]) -> Option<Ve
 /// Stands for an ancestor that nobody has any more: a merge on top of it marks exactly the lines in
 /// which the two differ.
 pub fn common_lines(one: &[u8], other: &[u8]) -> Vec<u8> {
+    // A patch between equal texts has no hunks, and so no context.
+    if one == other {
+        return one.to_vec();
+    }
     let patch = DiffOptions::new().set_context_len(usize::MAX).create_patch_bytes(one, other);
     let lines = patch.hunks().iter().flat_map(diffy::Hunk::lines);
     lines
@@ -85,6 +89,7 @@ mod tests {
     fn without_an_ancestor_only_what_differs_is_marked() {
         let (one, other) = (b"a\nb\nc\n", b"a\nB\nc\nd\n");
         assert_eq!(common_lines(one, other), b"a\nc\n");
+        assert_eq!(common_lines(one, one), one);
 
         let marked = merge_with_markers(&common_lines(one, other), one, other).unwrap();
         assert!(marked.starts_with(b"a\n<<<<<<<") && marked.ends_with(b"d\n"));

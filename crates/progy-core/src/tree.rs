@@ -104,9 +104,11 @@ impl Tree {
         self.0.is_empty()
     }
 
-    /// The bytes of all files together.
+    /// The bytes of all files together; at most `u64::MAX`, since sizes of somebody else's tree are
+    /// only claims.
     pub fn total_size(&self) -> u64 {
-        self.0.values().filter_map(Entry::as_file).map(|file| file.size).sum()
+        let sizes = self.0.values().filter_map(Entry::as_file).map(|file| file.size);
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// The tree with `changes` made to it; only the `after` of each change counts.

@@ -69,16 +69,8 @@ impl Engine<'_> {
         match how {
             Resolution::Mine => {}
             Resolution::Merged => self.refuse_markers(&first.original)?,
-            Resolution::Theirs => {
-                let bytes = self.file(&first.copy)?;
-                self.put(&first.original, &bytes)?;
-            }
-            Resolution::Markers => {
-                let (mine, theirs) = (self.file(&first.original)?, self.file(&first.copy)?);
-                let marked = merge_with_markers(&common_lines(&mine, &theirs), &mine, &theirs)
-                    .ok_or_else(|| Error::NoSuchPath(path.to_owned()))?;
-                self.put(&first.original, &marked)?;
-            }
+            Resolution::Theirs => self.take_copy(&first)?,
+            Resolution::Markers => self.put_markers(&first)?,
         }
         if how != Resolution::Markers {
             let scan = self.unsaved()?.scan;
@@ -95,26 +87,65 @@ impl Engine<'_> {
         self.save(remote, &Intent::new(format!("Resolve {}", first.original))).await
     }
 
-    fn refuse_markers(&self, path: &RelPath) -> Result<()> {
+    fn refuse_markers(&mut self, path: &RelPath) -> Result<()> {
+        // A link or a folder holds no markers.
+        if self.unsaved()?.scan.tree.get(path.as_str()).and_then(Entry::as_file).is_none() {
+            return Ok(());
+        }
         let bytes = self.file(path)?;
         let marked = bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"<<<<<<< "));
         if marked { Err(Error::KeepsMarkers(path.clone())) } else { Ok(()) }
     }
 
-    /// Writes `bytes` to `path`, keeping what was there in the trash.
-    fn put(&mut self, path: &RelPath, bytes: &[u8]) -> Result<()> {
-        let scan = self.unsaved()?.scan;
-        let before = scan.tree.get(path.as_str()).cloned();
-        let executable =
-            before.as_ref().and_then(Entry::as_file).is_some_and(|file| file.executable);
-        let hash = ContentHash::blake3(bytes);
-        let after = Entry::File(FileEntry { hash, size: bytes.len() as u64, executable });
-        if before.as_ref() == Some(&after) {
-            return Ok(());
+    /// What the copy holds takes the original's place, whatever that is. A file's mode stays.
+    fn take_copy(&mut self, waiting: &Waiting) -> Result<()> {
+        let tree = self.unsaved()?.scan.tree;
+        let (original, copy) = (&waiting.original, &waiting.copy);
+        let missing = || Error::NoSuchPath(copy.to_string());
+        let before = tree.get(original.as_str()).cloned();
+        let mut after = tree.get(copy.as_str()).cloned().ok_or_else(missing)?;
+        let mut bytes = Vec::new();
+        if let Entry::File(theirs) = &mut after {
+            bytes = self.file(copy)?;
+            theirs.hash = ContentHash::blake3(&bytes);
+            theirs.size = bytes.len() as u64;
+            if let Some(mine) = before.as_ref().and_then(Entry::as_file) {
+                theirs.executable = mine.executable;
+            }
         }
-        self.apply_now(&[Change { path: path.clone(), before, after: Some(after) }], bytes)
+        let below = tree.below(original.as_str()).map(|(path, entry)| Change {
+            path: path.clone(),
+            before: Some(entry.clone()),
+            after: None,
+        });
+        let mut changes: Vec<Change> = below.collect();
+        if before.as_ref() != Some(&after) {
+            changes.push(Change { path: original.clone(), before, after: Some(after) });
+        }
+        self.apply_now(&changes, &bytes)
     }
 
+    /// Both versions go into the original, with markers where they differ.
+    fn put_markers(&mut self, waiting: &Waiting) -> Result<()> {
+        let tree = self.unsaved()?.scan.tree;
+        let (original, copy) = (&waiting.original, &waiting.copy);
+        let no_text = || Error::NoSuchPath(original.to_string());
+        let file = |path: &RelPath| tree.get(path.as_str()).and_then(Entry::as_file).copied();
+        let before = file(original).ok_or_else(no_text)?;
+        file(copy).ok_or_else(no_text)?;
+        let (mine, theirs) = (self.file(original)?, self.file(copy)?);
+        let marked = merge_with_markers(&common_lines(&mine, &theirs), &mine, &theirs)
+            .ok_or_else(no_text)?;
+        let hash = ContentHash::blake3(&marked);
+        let after = FileEntry { hash, size: marked.len() as u64, ..before };
+        if after == before {
+            return Ok(());
+        }
+        let (before, after) = (Some(Entry::File(before)), Some(Entry::File(after)));
+        self.apply_now(&[Change { path: original.clone(), before, after }], &marked)
+    }
+
+    /// Makes changes to the learner's files, keeping what was there in the trash.
     fn apply_now(&mut self, changes: &[Change], bytes: &[u8]) -> Result<()> {
         let scan = self.unsaved()?.scan;
         let applied = apply::apply(self.disk, self.env, &scan, changes, |_, _| Ok(bytes.to_vec()))?;
