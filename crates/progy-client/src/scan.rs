@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use progy_core::path::PathError;
@@ -82,6 +83,8 @@ struct Scanner<'a> {
     index: &'a Index,
     work: Mutex<Work>,
     wake: Condvar,
+    /// How many workers wait for a folder.
+    idle: AtomicUsize,
 }
 
 /// Looks at every file of the workspace.
@@ -95,6 +98,7 @@ pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]
         index,
         work: Mutex::new(Work { tasks: vec![Task { folder: None, scope: rules.root() }], busy: 0 }),
         wake: Condvar::new(),
+        idle: AtomicUsize::new(0),
     };
     let mut found = scanner.run();
     if let Some(error) = found.failed {
@@ -151,17 +155,32 @@ impl Scanner<'_> {
     fn worker(&self) -> Found {
         let mut found = Found::default();
         while let Some(task) = self.next_task() {
-            let below = self.look_at_folder(&task, &mut found);
+            let mut own = vec![task];
+            while let Some(task) = own.pop() {
+                own.extend(self.look_at_folder(&task, &mut found));
+                if own.len() > 1 && self.idle.load(Ordering::Relaxed) > 0 {
+                    self.share(&mut own);
+                }
+            }
             let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-            work.tasks.extend(below);
             work.busy -= 1;
-            drop(work);
-            self.wake.notify_all();
+            if work.busy == 0 {
+                self.wake.notify_all();
+            }
         }
         found
     }
 
-    /// The next folder to look at; `None` when there is none and none can come.
+    /// Gives the older half of a worker's folders, which tend to hold more, to those who wait.
+    fn share(&self, own: &mut Vec<Task>) {
+        let half = own.len() / 2;
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.tasks.extend(own.drain(..half));
+        drop(work);
+        self.wake.notify_all();
+    }
+
+    /// A folder to begin with; `None` when there is none and none can come.
     fn next_task(&self) -> Option<Task> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -172,7 +191,9 @@ impl Scanner<'_> {
             if work.busy == 0 {
                 return None;
             }
+            self.idle.fetch_add(1, Ordering::Relaxed);
             work = self.wake.wait(work).unwrap_or_else(PoisonError::into_inner);
+            self.idle.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

@@ -54,21 +54,27 @@ impl Tree {
 
     /// Makes a tree of a map.
     pub fn from_map(map: BTreeMap<RelPath, Entry>) -> Result<Self, TreeError> {
-        for (path, entry) in &map {
-            if path.parts().next().is_some_and(crate::rules::is_private) {
-                return Err(TreeError::Private(path.clone()));
+        let tree = Self(map);
+        let mut last_folder = "";
+        for (path, entry) in &tree.0 {
+            // Neighbours in order share their folder, so that each folder is looked at once.
+            let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+            if folder != last_folder || folder.is_empty() {
+                tree.check_above(path)?;
+                last_folder = folder;
             }
-            if let Some(file) = path.ancestors().find(|folder| map.contains_key(*folder)) {
-                let file = RelPath::new(file).unwrap_or_else(|_| path.clone());
-                return Err(TreeError::FileAndFolder(file));
-            }
-            if let Entry::Symlink(target) = entry
-                && !target.stays_inside(path)
-            {
-                return Err(TreeError::Escapes(path.clone()));
-            }
+            check_link(path, entry)?;
         }
-        Ok(Self(map))
+        Ok(tree)
+    }
+
+    /// Whether `path` may be an entry, as far as the folders above it say.
+    fn check_above(&self, path: &RelPath) -> Result<(), TreeError> {
+        if path.parts().next().is_some_and(crate::rules::is_private) {
+            return Err(TreeError::Private(path.clone()));
+        }
+        let file = path.ancestors().find_map(|folder| self.0.get_key_value(folder));
+        file.map_or(Ok(()), |(file, _)| Err(TreeError::FileAndFolder(file.clone())))
     }
 
     /// The entry at `path`.
@@ -116,14 +122,28 @@ impl Tree {
         &self,
         changes: impl IntoIterator<Item = (&'a RelPath, Option<&'a Entry>)>,
     ) -> Result<Self, TreeError> {
-        let mut map = self.0.clone();
+        let mut tree = self.clone();
+        let mut written = Vec::new();
         for (path, after) in changes {
             match after {
-                Some(entry) => map.insert(path.clone(), entry.clone()),
-                None => map.remove(path),
-            };
+                Some(entry) => {
+                    tree.0.insert(path.clone(), entry.clone());
+                    written.push((path, entry));
+                }
+                None => {
+                    tree.0.remove(path);
+                }
+            }
         }
-        Self::from_map(map)
+        // The rest was a tree before, and taking away breaks none.
+        for (path, entry) in written {
+            tree.check_above(path)?;
+            check_link(path, entry)?;
+            if tree.has_folder(path.as_str()) {
+                return Err(TreeError::FileAndFolder(path.clone()));
+            }
+        }
+        Ok(tree)
     }
 
     /// The map inside.
@@ -133,6 +153,15 @@ impl Tree {
 
     pub(crate) fn as_map(&self) -> &BTreeMap<RelPath, Entry> {
         &self.0
+    }
+}
+
+fn check_link(path: &RelPath, entry: &Entry) -> Result<(), TreeError> {
+    match entry {
+        Entry::Symlink(target) if !target.stays_inside(path) => {
+            Err(TreeError::Escapes(path.clone()))
+        }
+        Entry::Symlink(_) | Entry::File(_) => Ok(()),
     }
 }
 
@@ -180,6 +209,20 @@ mod tests {
         let link = serde_json::from_str::<LinkTarget>("\"../x\"").unwrap();
         let made = Tree::from_entries([(path("l"), Entry::Symlink(link))]);
         assert_eq!(made, Err(TreeError::Escapes(path("l"))));
+    }
+
+    #[test]
+    fn changes_are_checked_like_a_whole_tree() {
+        let before = tree(&["a/b", "c", "d/e/f"]).unwrap();
+        let file = Entry::file(b"x");
+        let change = |at: &str| before.with_changes([(&path(at), Some(&file))]);
+        assert!(change("a/z").is_ok() && change("c").is_ok());
+        assert_eq!(change("a"), Err(TreeError::FileAndFolder(path("a"))));
+        assert_eq!(change("c/x/y"), Err(TreeError::FileAndFolder(path("c"))));
+        assert_eq!(change("d/e"), Err(TreeError::FileAndFolder(path("d/e"))));
+        assert_eq!(change(".progy/x"), Err(TreeError::Private(path(".progy/x"))));
+        let swapped = before.with_changes([(&path("c"), None), (&path("c/x"), Some(&file))]);
+        assert!(swapped.unwrap().has_folder("c"));
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(crate) fn tell(
             return Err(error.into());
         }
     };
-    let conflicts: Vec<RelPath> = engine.conflicts()?.into_iter().map(|it| it.copy).collect();
+    let conflicts = engine.recorded_conflicts(&report)?;
     context.tell(engine.notices());
     if json {
         context.terminal.json(&Outcome {

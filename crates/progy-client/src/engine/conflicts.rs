@@ -45,6 +45,18 @@ impl Engine<'_> {
             .collect())
     }
 
+    /// The conflict copies that are recorded, or came with `report`: after an operation, without
+    /// looking at the files again.
+    pub fn recorded_conflicts(&mut self, report: &Report) -> Result<Vec<RelPath>> {
+        let mut copies = conflict_copies(&self.tip()?);
+        let received = report.received.iter().filter(|change| change.after.is_some());
+        let is_copy = |path: &RelPath| ConflictName::parse(path).is_some();
+        copies.extend(received.map(|change| change.path.clone()).filter(is_copy));
+        copies.sort();
+        copies.dedup();
+        Ok(copies)
+    }
+
     /// Settles the conflict of `path`, which names the file or one of its copies, and saves.
     pub async fn resolve(
         &mut self,
