@@ -18,7 +18,7 @@ use progy_core::{Change, ContentHash, Entry, FileEntry, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
-use crate::disk::{Disk, Kind, Meta};
+use crate::disk::{Disk, Kind, Listed, Meta};
 use crate::env::Env;
 use crate::scan::Scan;
 use crate::trash::{self, Line};
@@ -208,7 +208,9 @@ impl Applier<'_> {
         let path = change.path.as_str();
         let slot = trash::slot(self.batch, n);
         match (self.look(&change.path, change.before.as_ref())?, &change.after) {
-            (Sight::Other, _) => Ok(false),
+            // The learner was faster: what was to be deleted is gone.
+            (Sight::Other, None) => self.is_gone(path),
+            (Sight::Other, Some(_)) => Ok(false),
             (Sight::Nothing, None) => Ok(true),
             (Sight::Nothing, Some(_)) => self.create(&slot, change, applied),
             (Sight::There(seen), None) => {
@@ -226,20 +228,62 @@ impl Applier<'_> {
         }
     }
 
-    /// Puts the staged file where nothing was.
+    /// Whether there is nothing at `path` that could be deleted; a folder holds the learner's files.
+    fn is_gone(&self, path: &str) -> io::Result<bool> {
+        Ok(self.disk.meta(path)?.is_none_or(|meta| meta.kind == Kind::Folder))
+    }
+
+    /// Puts the staged file where nothing was that travels.
     fn create(&self, slot: &str, change: &Change, applied: &Applied) -> io::Result<bool> {
         let path = change.path.as_str();
         let Err(error) = self.disk.place(slot, path) else { return Ok(true) };
-        let Some(in_the_way) = self.disk.meta(path)? else { return Err(error) };
-        let is_left_over = |(below, _): (&RelPath, &Entry)| applied.done.contains(below);
-        if in_the_way.kind == Kind::Folder && self.scan.tree.below(path).all(is_left_over) {
+        let Some((in_the_way, meta)) = self.in_the_way(&change.path)? else { return Err(error) };
+        let is_gone = |(below, _): (&RelPath, &Entry)| applied.done.contains(below);
+        let may_go = match meta.kind {
+            Kind::Folder => {
+                self.scan.tree.below(in_the_way).all(is_gone) && self.holds_left_over(in_the_way)?
+            }
+            _ => self.scan.leaves_out(in_the_way),
+        };
+        if may_go {
             // What travels is gone from it; what does not, for instance `node_modules`, goes to the
             // trash with it.
-            self.disk.place(path, &trash::folder_slot(slot))?;
+            self.disk.place(in_the_way, &trash::folder_slot(slot))?;
             self.disk.place(slot, path)?;
-            return Ok(true);
         }
-        Ok(false)
+        Ok(may_go)
+    }
+
+    /// What is at `path`, or what above it is no folder.
+    fn in_the_way<'p>(&self, path: &'p RelPath) -> io::Result<Option<(&'p str, Meta)>> {
+        for above in path.ancestors() {
+            match self.disk.meta(above)? {
+                Some(meta) if meta.kind == Kind::Folder => {}
+                found => return Ok(found.map(|meta| (above, meta))),
+            }
+        }
+        Ok(self.disk.meta(path.as_str())?.map(|meta| (path.as_str(), meta)))
+    }
+
+    /// Whether all that is in `folder` was left out by the scan: the learner has put nothing into it
+    /// since.
+    fn holds_left_over(&self, folder: &str) -> io::Result<bool> {
+        let mut open = vec![folder.to_owned()];
+        while let Some(folder) = open.pop() {
+            if self.scan.leaves_out(&folder) {
+                continue;
+            }
+            for Listed { name, meta } in self.disk.list(&folder)? {
+                let path = scan::join(&folder, &name.unwrap_or_else(|readable| readable));
+                let unknown = self.scan.unknown.contains(path.as_str());
+                match meta.kind {
+                    Kind::Folder => open.push(path),
+                    _ if unknown || self.scan.leaves_out(&path) => {}
+                    _ => return Ok(false),
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Looks at what a step took out of its place: if it is not what was seen right before, it is

@@ -12,7 +12,12 @@ use crate::{Error, Result, layout};
 pub const MAX_CONTENT: u64 = 64 << 20;
 
 /// Keeps `bytes` under their hash. Not flushed: see [`Disk::flush`].
+///
+/// What is kept already is not written again: if that was cut short, the only copy could be lost.
 pub fn keep(disk: &dyn Disk, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
+    if kept(disk, hash).is_some() {
+        return Ok(());
+    }
     let path = layout::object(hash);
     disk.write(&path, bytes, false).map_err(Error::disk(path))
 }
@@ -67,11 +72,11 @@ impl Sources<'_> {
         kept(self.disk, hash).or_else(template).or_else(file)
     }
 
-    /// Whether the content is on this device.
-    pub fn has(&self, hash: &ContentHash) -> bool {
+    /// Whether the content is on this device, in a place that only Progy changes.
+    pub fn keeps(&self, hash: &ContentHash) -> bool {
         self.merged.contains_key(hash)
             || self.templates.iter().any(|template| template.has(hash))
-            || self.get(hash).is_some()
+            || kept(self.disk, hash).is_some()
     }
 }
 

@@ -201,7 +201,7 @@ impl<'a> Engine<'a> {
 
     /// What the files were made to agree with last: the tip, where they have followed it.
     fn checked_out(&self, tip: &Tree) -> Result<Tree> {
-        overlaid(tip, &self.state.unapplied)
+        laid_over(tip, self.state.unapplied.iter().map(|(path, entry)| (path, entry.as_ref())))
     }
 
     fn scan(&mut self, tracked: &[&Tree]) -> Result<Scan> {
@@ -239,16 +239,23 @@ pub fn conflict_copies(tree: &Tree) -> Vec<RelPath> {
     paths.filter(|path| ConflictName::parse(path).is_some()).cloned().collect()
 }
 
-/// `tree` with the paths of `mask` as they are in `other`. What lies above or below such an entry
-/// gives way to it.
+/// `tree` with the paths of `mask` as they are in `other`.
 fn masked<'m>(tree: &Tree, other: &Tree, mask: impl Iterator<Item = &'m RelPath>) -> Result<Tree> {
     let changes: Vec<(&RelPath, Option<&Entry>)> =
         mask.map(|path| (path, other.get(path.as_str()))).collect();
     if changes.iter().all(|(path, entry)| tree.get(path.as_str()) == *entry) {
         return Ok(tree.clone());
     }
+    laid_over(tree, changes.into_iter())
+}
+
+/// `tree` with other entries at some paths. What lies above or below such an entry gives way to it.
+fn laid_over<'m>(
+    tree: &Tree,
+    entries: impl Iterator<Item = (&'m RelPath, Option<&'m Entry>)>,
+) -> Result<Tree> {
     let mut map = tree.clone().into_map();
-    for (path, entry) in changes {
+    for (path, entry) in entries {
         map.remove(path);
         if let Some(entry) = entry {
             for folder in path.ancestors() {

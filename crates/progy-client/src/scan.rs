@@ -31,6 +31,8 @@ pub struct Scan {
     pub metas: HashMap<RelPath, Meta>,
     /// Paths of which this scan cannot tell what they hold: unreadable, or holding secrets.
     pub unknown: BTreeSet<RelPath>,
+    /// Names that the rules left out, with all below them.
+    pub left_out: BTreeSet<String>,
     /// What the learner should hear of.
     pub notices: Vec<Notice>,
     /// The file system's time when the scan began.
@@ -128,7 +130,17 @@ pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]
     }
     found.notices.sort();
     found.notices.dedup();
-    Ok(Scan { tree, metas, unknown: found.unknown, notices: found.notices, started })
+    let Found { unknown, left_out, notices, .. } = found;
+    Ok(Scan { tree, metas, unknown, left_out, notices, started })
+}
+
+impl Scan {
+    /// Whether `path` was there and does not travel: the rules left it out, or a folder above it.
+    pub(crate) fn leaves_out(&self, path: &str) -> bool {
+        let mut folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        (self.left_out.contains(path) || folders.any(|folder| self.left_out.contains(folder)))
+            && self.tree.get(path).is_none()
+    }
 }
 
 impl Scanner<'_> {
@@ -340,13 +352,12 @@ impl Scanner<'_> {
 
     /// Looks at tracked paths that the rules left out.
     fn look_at_tracked(&self, tracked: &[&Tree], found: &mut Found) -> Result<()> {
-        let left_out = std::mem::take(&mut found.left_out);
-        if left_out.is_empty() {
+        if found.left_out.is_empty() {
             return Ok(());
         }
         let is_left_out = |path: &RelPath| {
-            left_out.contains(path.as_str())
-                || path.ancestors().any(|folder| left_out.contains(folder))
+            found.left_out.contains(path.as_str())
+                || path.ancestors().any(|folder| found.left_out.contains(folder))
         };
         let paths: BTreeSet<&RelPath> = tracked
             .iter()

@@ -107,8 +107,19 @@ pub(crate) fn holds(disk: &dyn Disk, path: &str, entry: &Entry) -> Result<bool> 
     let Some(meta) = disk.meta(path).map_err(Error::disk(path))? else { return Ok(false) };
     match (meta.kind, entry) {
         (Kind::File, Entry::File(file)) if meta.size == file.size => {
-            let (hash, _) = scan::hash_stable(disk, path).map_err(Error::disk(path))?;
-            Ok(hash == file.hash)
+            match scan::hash_stable(disk, path) {
+                Ok((hash, _)) => Ok(hash == file.hash),
+                // The learner changes it right now.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy
+                    ) =>
+                {
+                    Ok(false)
+                }
+                Err(error) => Err(Error::disk(path)(error)),
+            }
         }
         (Kind::Symlink, Entry::Symlink(target)) => {
             Ok(disk.read_link(path).is_ok_and(|there| there == target.as_str()))

@@ -159,13 +159,24 @@ impl Engine<'_> {
         remote: &dyn Remote,
     ) -> Result<()> {
         let sources = self.sources(scan);
+        let disk = self.disk;
         wanted.sort();
         wanted.dedup_by_key(|want| want.hash);
-        wanted.retain(|want| !sources.has(&want.hash));
+        wanted.retain(|want| !sources.keeps(&want.hash));
+        let mut missing = Vec::new();
+        for want in wanted {
+            if let Some(bytes) = sources.get(&want.hash) {
+                // Only in a file, which the learner may change before it is used.
+                contents::keep(disk, &want.hash, &bytes)?;
+            } else {
+                let have = want.have.filter(|have| sources.keeps(have));
+                missing.push(Wanted { have, ..want });
+            }
+        }
+        let wanted = missing;
         if wanted.is_empty() {
             return Ok(());
         }
-        let disk = self.disk;
         let content = |hash: &ContentHash| sources.get(hash);
         remote
             .fetch(version, &wanted, &content, &mut |hash, bytes| {

@@ -7,6 +7,7 @@ use progy_core::{Change, Entry, RelPath, Tree};
 
 use super::{Engine, Intent, masked};
 use crate::contents::{self, MAX_CONTENT};
+use crate::disk::Kind;
 use crate::remote::Remote;
 use crate::scan::Scan;
 use crate::state::{Queued, overlay};
@@ -109,7 +110,13 @@ impl Engine<'_> {
                 let path = change.path.as_str();
                 let bytes = match self.disk.read(path, MAX_CONTENT) {
                     Ok(bytes) => bytes,
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                    // Gone, or a folder or a link by now.
+                    Err(error)
+                        if error.kind() == std::io::ErrorKind::NotFound
+                            || !self.is_file(path)? =>
+                    {
+                        return Ok(false);
+                    }
                     Err(error) => return Err(Error::disk(path)(error)),
                 };
                 if progy_core::ContentHash::blake3(&bytes) != file.hash {
@@ -122,6 +129,11 @@ impl Engine<'_> {
         }
         self.flush_objects(&kept)?;
         Ok(true)
+    }
+
+    fn is_file(&self, path: &str) -> Result<bool> {
+        let meta = self.disk.meta(path).map_err(Error::disk(path))?;
+        Ok(meta.is_some_and(|meta| meta.kind == Kind::File))
     }
 
     pub(super) fn flush_objects(&self, paths: &[String]) -> Result<()> {

@@ -11,7 +11,7 @@ use progy_core::{Change, ContentHash, DeviceName, Entry, LessonId, RelPath, Revi
 use semver::Version;
 
 use super::checkout::Sides;
-use super::{Engine, Intent, Report};
+use super::{Engine, Intent, Report, laid_over};
 use crate::contents::{self, MAX_CONTENT};
 use crate::remote::{Recorded, Remote};
 use crate::{Error, Result, layout};
@@ -244,10 +244,10 @@ impl Engine<'_> {
     }
 }
 
-/// `now` with every path that is `wanted` as it is in `then`.
+/// `now` with every path that is `wanted` as it is in `then`. A file in whose place `then` has a
+/// folder, or the reverse, gives way.
 fn replaced(now: &Tree, then: &Tree, wanted: impl Fn(&RelPath) -> bool) -> Result<Tree> {
     let changes = diff(now, then);
     let changes = changes.iter().filter(|change| wanted(&change.path));
-    now.with_changes(changes.map(|change| (&change.path, change.after.as_ref())))
-        .map_err(|error| Error::InvalidTree(error.to_string()))
+    laid_over(now, changes.map(|change| (&change.path, change.after.as_ref())))
 }

@@ -116,7 +116,8 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn new(publish: &'a Publish<'a>, before: &'a Overlay) -> Self {
         let template = publish.template.iter().map(|(_, entry)| entry);
-        let entries = template.chain(before.values().flatten());
+        // The server has what the parent names, also where the save is told from another template.
+        let entries = template.chain(publish.parent.overlay.values().flatten());
         let hashes = entries.filter_map(|entry| Some(entry.as_file()?.hash)).collect();
         Self { publish, before, hashes }
     }

@@ -1,0 +1,140 @@
+//! What must hold: asked during a run and at its end.
+
+mod ending;
+
+use std::collections::BTreeSet;
+
+use progy_client::index::Index;
+use progy_client::scan;
+use progy_core::{ConflictName, ContentHash, Entry, RevisionId, Tree};
+
+use crate::disk::SimDisk;
+use crate::learner;
+use crate::ledger::{self, Token};
+use crate::process;
+use crate::script::Command;
+use crate::server::Kept;
+use crate::trace::locked;
+use crate::world::World;
+
+pub(crate) use ending::at_the_end;
+
+/// Every token that can be found somewhere: in files, in trash, in what a device remembers, in a
+/// revision.
+pub(crate) fn reachable(world: &World) -> BTreeSet<Token> {
+    let mut found = on_devices(world);
+    match world.server().history() {
+        Ok(history) => found.extend(in_history(world, &history)),
+        Err(error) => world.wrong(format!("the history cannot be read: {error}")),
+    }
+    found
+}
+
+fn on_devices(world: &World) -> BTreeSet<Token> {
+    let mut found = BTreeSet::new();
+    for n in 0..world.devices() {
+        let named: BTreeSet<ContentHash> = match world.state(n) {
+            Ok(Some(state)) => {
+                let queue = state.queue.iter().map(|save| &save.overlay);
+                process::named(queue.chain([&state.base.overlay])).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        let machine = locked(world.machine(n));
+        for (path, ino) in machine.volume.below("") {
+            let is_named = || {
+                let bytes = machine.volume.bytes(ino);
+                bytes.is_ok_and(|bytes| named.contains(&ContentHash::blake3(&bytes)))
+            };
+            if !path.starts_with(".progy/objects/") || is_named() {
+                found.extend(learner::tokens_of(&machine, ino));
+            }
+        }
+    }
+    found
+}
+
+fn in_history(world: &World, history: &[Kept]) -> BTreeSet<Token> {
+    let overlays = || history.iter().map(|kept| &kept.overlay);
+    let contents = world.server().contents(process::named(overlays()));
+    let links = overlays().flat_map(|overlay| overlay.values()).flatten();
+    let links = links.filter_map(|entry| match entry {
+        Entry::Symlink(target) => Some(ledger::tokens(target.as_str().as_bytes())),
+        Entry::File(_) => None,
+    });
+    links.chain(contents.values().map(|bytes| ledger::tokens(bytes))).flatten().collect()
+}
+
+/// Whatever is due is somewhere.
+pub(crate) fn nothing_lost(world: &World) {
+    let found = reachable(world);
+    let ledger = locked(&world.shared().ledger);
+    for (token, due) in ledger.due() {
+        if !found.contains(&token) && !ledger.was_purged(token) {
+            world.wrong(format!("{} is lost ({due:?})", crate::ledger::text(token)));
+        }
+    }
+}
+
+/// What a device and the server agreed on is the same to both.
+pub(crate) fn agreement(world: &World, n: usize) {
+    let Ok(Some(state)) = world.state(n) else { return };
+    let Some(base) = &state.base.revision else { return };
+    let Some(kept) = world.server().revision(base) else { return };
+    if kept.overlay != state.base.overlay || kept.summary.version != state.base.version {
+        let name = world.name(n);
+        world.wrong(format!("{name} and the server do not mean the same by {base}"));
+    }
+}
+
+/// The files that travel from device `n`, if all of `tree` does.
+fn scanned(world: &World, n: usize, tree: &Tree) -> Result<Tree, String> {
+    let disk = SimDisk(std::sync::Arc::clone(world.machine(n)));
+    let rules = world.rules();
+    let scan = scan::scan(&disk, &rules, &mut Index::default(), &[tree]);
+    scan.map(|scan| scan.tree).map_err(|error| error.to_string())
+}
+
+/// Device `n` has the files of `tree`, byte for byte, and no others that travel.
+fn matches(world: &World, n: usize, tree: &Tree) {
+    let name = world.name(n);
+    let there = match scanned(world, n, tree) {
+        Ok(there) => there,
+        Err(error) => return world.wrong(format!("the files of {name} cannot be read: {error}")),
+    };
+    for change in progy_core::diff::diff(tree, &there) {
+        // What the course does not let travel stays where it was made.
+        if world.rules().travels(&change.path) {
+            world.wrong(format!("{name} differs from the head: {change:?}"));
+        }
+    }
+}
+
+/// One device after the other: nothing conflicts, and what arrives is what was left.
+pub(crate) fn handed_over(world: &World, n: usize, command: Command, before: Option<RevisionId>) {
+    let (head, tree) = match world.server().head() {
+        Ok(Some((head, tree))) => (Some(head), tree),
+        Ok(None) => return,
+        Err(error) => return world.wrong(format!("the head cannot be read: {error}")),
+    };
+    if command == Command::Sync && before.is_some() && head != before {
+        world.wrong(format!("{} publishes although nobody changed anything", world.name(n)));
+    }
+    if let Some((copy, _)) = tree.iter().find(|(path, _)| ConflictName::parse(path).is_some()) {
+        world.wrong(format!("{copy} conflicts with nothing"));
+    }
+    matches(world, n, &tree);
+}
+
+/// Every token in device `n`'s files, also those that do not travel, and in what did not and made
+/// way for a file.
+fn in_files(world: &World, n: usize) -> BTreeSet<Token> {
+    let machine = locked(world.machine(n));
+    let mut found = learner::tokens(&machine);
+    for (path, ino) in machine.volume.below(".progy/trash") {
+        if path.contains(".folder") {
+            found.extend(learner::tokens_of(&machine, ino));
+        }
+    }
+    found
+}

@@ -1,0 +1,156 @@
+//! One command, as the program runs it on a device.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use progy_client::disk::Disk;
+use progy_client::engine::conflicts::Resolution;
+use progy_client::engine::start::From;
+use progy_client::engine::{Device, Engine, Intent};
+use progy_client::remotes::patch::PatchRemote;
+use progy_client::{Error, Result, trash};
+use progy_core::progress::Progress;
+use progy_core::{CourseId, Entry};
+
+use crate::api::SimApi;
+use crate::course;
+use crate::env::SimEnv;
+use crate::rng::Rng;
+use crate::script::Command;
+
+/// A command and all that it is given.
+pub(crate) struct Job {
+    pub(crate) command: Command,
+    pub(crate) device: Device,
+    pub(crate) course: CourseId,
+    pub(crate) disk: Box<dyn Disk>,
+    pub(crate) env: SimEnv,
+    pub(crate) api: SimApi,
+    pub(crate) rng: Rng,
+}
+
+/// What a command that came to its end tells.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// The progress that it knew of at its end.
+    pub(crate) progress: Option<Progress>,
+}
+
+/// A command at work.
+pub(crate) type Running = Pin<Box<dyn Future<Output = (Told, Result<()>)>>>;
+
+/// Begins a command.
+pub(crate) fn run(job: Job) -> Running {
+    Box::pin(async move {
+        let told = Rc::new(RefCell::new(Told::default()));
+        let result = work(job, &told).await;
+        (told.take(), result)
+    })
+}
+
+async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
+    let Job { command, device, course, disk, env, api, mut rng } = job;
+    let remote = PatchRemote {
+        api: &api,
+        course: course.clone(),
+        device: device.id.clone(),
+        device_name: device.name.clone(),
+    };
+    let mut engine = match Engine::open(&*disk, &env, device.clone()) {
+        Err(Error::NoWorkspace) => {
+            let from = if command == Command::StartOver { From::Fresh } else { From::Resume };
+            let (engine, _) = Engine::start(&*disk, &env, device, course, from, &remote).await?;
+            engine
+        }
+        opened => opened?,
+    };
+    engine.prepare(&remote).await?;
+    let result = act(&mut engine, &remote, command, &*disk, &mut rng).await;
+    told.borrow_mut().progress = Some(engine.state().progress.clone());
+    result
+}
+
+async fn act(
+    engine: &mut Engine<'_>,
+    remote: &PatchRemote<'_, SimApi>,
+    command: Command,
+    disk: &dyn Disk,
+    rng: &mut Rng,
+) -> Result<()> {
+    match command {
+        Command::Save => engine.save(remote, &Intent::new("save")).await.map(drop),
+        Command::Sync => engine.sync(remote, &Intent::new("sync")).await.map(drop),
+        Command::Test => {
+            let lesson = course::lesson(rng.below(3));
+            let passed = rng.percent(70);
+            engine.record_attempt(&lesson, passed, 10)?;
+            if passed {
+                let message = format!("Lesson {lesson}: Completed");
+                let lesson = Some(lesson);
+                let intent = Intent { message, lesson, even_if_unchanged: true };
+                engine.save(remote, &intent).await?;
+            }
+            Ok(())
+        }
+        Command::Reset => {
+            let what = match rng.below(4) {
+                0 => "notes.txt".to_owned(),
+                n => course::lesson(n).to_string(),
+            };
+            engine.reset(remote, &what).await.map(drop)
+        }
+        Command::Restore => {
+            let page = progy_client::remote::Remote::log(remote, None, 50).await?;
+            let Some(revision) = rng.pick(&page.revisions) else { return Ok(()) };
+            let paths = match rng.below(3) {
+                0 => vec!["content/01_intro".to_owned()],
+                _ => Vec::new(),
+            };
+            engine.restore(remote, revision.id.as_str(), &paths).await.map(drop)
+        }
+        Command::StartOver => {
+            engine.sync(remote, &Intent::new("Before starting over")).await?;
+            let mut report = progy_client::engine::Report::default();
+            engine.start_over(remote, &mut report).await?;
+            engine.save(remote, &Intent::new("save")).await.map(drop)
+        }
+        Command::Upgrade => engine.upgrade(remote).await.map(drop),
+        Command::Resolve => {
+            let conflicts = engine.conflicts()?;
+            let Some(conflict) = rng.pick(&conflicts) else { return Ok(()) };
+            let all =
+                [Resolution::Mine, Resolution::Theirs, Resolution::Merged, Resolution::Markers];
+            let how = *rng.pick(&all).unwrap_or(&Resolution::Mine);
+            engine.resolve(remote, conflict.copy.as_str(), how).await.map(drop)
+        }
+        Command::TrashRestore => {
+            let items = trash::list(disk)?;
+            let Some(item) = rng.pick(&items) else { return Ok(()) };
+            trash::restore(disk, &item.id).map(drop)
+        }
+    }
+}
+
+/// Whether a command may take the learner's lines out of the files, because that is what it is for.
+pub(crate) fn takes_away(command: Command) -> bool {
+    match command {
+        Command::Save
+        | Command::Sync
+        | Command::Test
+        | Command::Upgrade
+        | Command::TrashRestore => false,
+        Command::Reset | Command::Restore | Command::StartOver | Command::Resolve => true,
+    }
+}
+
+/// The contents that a state names.
+pub(crate) fn named<'a>(
+    overlays: impl Iterator<Item = &'a progy_client::state::Overlay>,
+) -> impl Iterator<Item = progy_core::ContentHash> {
+    overlays.flat_map(|overlay| overlay.values()).flatten().filter_map(|entry| match entry {
+        Entry::File(file) => Some(file.hash),
+        Entry::Symlink(_) => None,
+    })
+}

@@ -1,0 +1,296 @@
+//! The server: the real services over the real database in memory, one request at a time.
+
+mod faulty;
+mod gate;
+mod history;
+
+use std::future::Future;
+use std::io::Cursor;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use futures_util::TryStreamExt;
+use progy_api::account::{Role, User};
+use progy_api::history::ContentsRequest;
+use progy_api::sync::SyncRequest;
+use progy_core::{CourseId, RevisionId, Timestamp};
+use progy_server::ports::database::UserId;
+use progy_server::ports::database::sqlite::Sqlite;
+use progy_server::ports::objects::memory::MemoryObjects;
+use progy_server::ports::{Clock, Entropy, PortError};
+use progy_server::{Limits, ServiceError, Services};
+use semver::Version;
+use serde::Serialize;
+
+use crate::course;
+use crate::machine::Shared;
+use crate::rng::Rng;
+use crate::sabotage::Sabotage;
+pub(crate) use gate::Accident;
+use gate::Gate;
+pub(crate) use history::Kept;
+
+/// What a device asks, as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    Sync(Vec<u8>),
+    Progress { course: CourseId, base: Option<RevisionId> },
+    Contents { course: CourseId, body: Vec<u8> },
+    Revisions { course: CourseId, before: Option<RevisionId>, limit: u32 },
+    Revision { course: CourseId, revision: RevisionId },
+    Course(CourseId),
+    Package(CourseId, Version),
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Success, with its body.
+    Good(Vec<u8>),
+    /// A problem document.
+    Refused(Vec<u8>),
+    /// Nothing: the request or the answer was lost, or the server stopped.
+    Nothing,
+}
+
+/// The true time: the server's clock is right.
+struct ServerClock(Arc<Shared>);
+
+impl Clock for ServerClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.now() / 1_000_000)
+    }
+}
+
+/// Nothing that the simulation does asks for secrets.
+struct NoSecrets;
+
+impl Entropy for NoSecrets {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
+        for (place, byte) in bytes.iter_mut().zip(Rng::new(7).bytes().into_iter().cycle()) {
+            *place = byte;
+        }
+        Ok(())
+    }
+}
+
+/// A server on which both courses are published in their first version, from which every run starts.
+struct Begun {
+    database: Vec<u8>,
+    objects: Arc<MemoryObjects>,
+    user: User,
+}
+
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    database: Arc<Sqlite>,
+    gate: Arc<Gate>,
+    objects: Arc<MemoryObjects>,
+    services: Services,
+    user: User,
+    backups: Vec<Vec<u8>>,
+    /// How many versions of the course are published.
+    pub(crate) published: u64,
+    names_files: bool,
+}
+
+/// Runs what never waits.
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+fn services(gate: &Arc<Gate>, objects: &Arc<MemoryObjects>, shared: &Arc<Shared>) -> Services {
+    let clock = Arc::new(ServerClock(Arc::clone(shared)));
+    let limits = Limits { tree_cache: 1 << 20, content_cache: 1 << 20, ..Limits::default() };
+    Services::new(
+        Arc::<Gate>::clone(gate),
+        Arc::<MemoryObjects>::clone(objects),
+        clock,
+        Arc::new(NoSecrets),
+        limits,
+    )
+}
+
+fn begun() -> Result<&'static Begun, String> {
+    static BEGUN: OnceLock<Result<Begun, String>> = OnceLock::new();
+    BEGUN.get_or_init(begin).as_ref().map_err(Clone::clone)
+}
+
+fn begin() -> Result<Begun, String> {
+    let objects = Arc::new(MemoryObjects::new());
+    let database = Arc::new(Sqlite::in_memory().map_err(|error| error.to_string())?);
+    let gate = Arc::new(Gate::new(Arc::clone(&database), None));
+    let services = services(&gate, &objects, &Arc::new(Shared::new(false)));
+    let user = ready(services.add_user("ana", None, Role::Admin));
+    let user = user.ok_or("waits")?.map_err(|error| error.to_string())?;
+    for names_files in [false, true] {
+        publish(&services, &user, names_files, 1)?;
+    }
+    let database = database.snapshot().map_err(|error| error.to_string())?;
+    Ok(Begun { database, objects, user })
+}
+
+fn publish(services: &Services, user: &User, names_files: bool, n: u64) -> Result<(), String> {
+    let package = Cursor::new(course::package(names_files, n));
+    let (id, version) = (course::id(names_files), course::version(n));
+    let published = ready(services.publish(user, &id, &version, package));
+    published.ok_or("waits")?.map(drop).map_err(|error| error.to_string())
+}
+
+impl Server {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        names_files: bool,
+        sabotage: Option<Sabotage>,
+    ) -> Result<Self, String> {
+        let begun = begun()?;
+        let database = Sqlite::in_memory().map_err(|error| error.to_string())?;
+        database.restore(&begun.database).map_err(|error| error.to_string())?;
+        let database = Arc::new(database);
+        let gate = Arc::new(Gate::new(Arc::clone(&database), sabotage));
+        let objects = Arc::clone(&begun.objects);
+        let services = services(&gate, &objects, &shared);
+        let user = begun.user.clone();
+        let backups = Vec::new();
+        Ok(Self {
+            shared,
+            database,
+            gate,
+            objects,
+            services,
+            user,
+            backups,
+            published: 1,
+            names_files,
+        })
+    }
+
+    pub(crate) fn course(&self) -> CourseId {
+        course::id(self.names_files)
+    }
+
+    /// The author publishes the next version, if there is one.
+    pub(crate) fn publish_next(&mut self) {
+        if self.published < course::VERSIONS {
+            self.published += 1;
+            self.publish_all();
+        }
+    }
+
+    fn publish_all(&self) {
+        self.gate.begin(None);
+        for n in 1..=self.published {
+            if let Err(error) = publish(&self.services, &self.user, self.names_files, n) {
+                self.shared.wrong(format!("version {n} of the course is refused: {error}"));
+            }
+        }
+    }
+
+    pub(crate) fn back_up(&mut self) {
+        match self.database.snapshot() {
+            Ok(backup) => self.backups.push(backup),
+            Err(error) => self.shared.wrong(format!("no backup can be made: {error}")),
+        }
+    }
+
+    /// One of the backups takes the database's place; what the author published since is published
+    /// again. False if there is none.
+    pub(crate) fn restore_backup(&mut self, rng: &mut Rng) -> bool {
+        let Some(backup) = rng.pick(&self.backups) else { return false };
+        if let Err(error) = self.database.restore(backup) {
+            self.shared.wrong(format!("a backup cannot be restored: {error}"));
+        }
+        self.restart();
+        self.publish_all();
+        true
+    }
+
+    /// The process ends, and another one begins with what was durable.
+    pub(crate) fn restart(&mut self) {
+        self.services = services(&self.gate, &self.objects, &self.shared);
+    }
+
+    fn crash(&mut self) {
+        self.shared.trace.say(|| "the server stops".to_owned());
+        if let Some(faulty) = &self.gate.faulty {
+            faulty.crash();
+        }
+        self.restart();
+    }
+
+    /// Answers a request, unless the accident prevents it.
+    pub(crate) fn handle(&mut self, request: &Request, accident: Option<Accident>) -> Answer {
+        self.gate.begin(accident);
+        let answer = ready(self.answer(request));
+        self.gate.begin(None);
+        answer.unwrap_or_else(|| {
+            self.crash();
+            Answer::Nothing
+        })
+    }
+
+    async fn answer(&self, request: &Request) -> Answer {
+        let (services, user) = (&self.services, &self.user);
+        match request {
+            Request::Sync(body) => {
+                let Ok(mut request) = serde_json::from_slice::<SyncRequest>(body) else {
+                    return self.garbage("sync");
+                };
+                if let Some(faulty) = &self.gate.faulty {
+                    let id = UserId(user.id.clone());
+                    if let Ok(Some(answer)) = faulty.receive(&id, &mut request).await {
+                        return body_of(Ok(answer));
+                    }
+                }
+                body_of(services.sync(user, request).await)
+            }
+            Request::Progress { course, base } => {
+                body_of(services.progress(user, course, base.as_ref()).await)
+            }
+            Request::Contents { course, body } => {
+                let Ok(request) = serde_json::from_slice::<ContentsRequest>(body) else {
+                    return self.garbage("contents");
+                };
+                body_of(services.contents(user, course, &request).await)
+            }
+            Request::Revisions { course, before, limit } => {
+                body_of(services.revisions(user, course, before.as_ref(), *limit).await)
+            }
+            Request::Revision { course, revision } => {
+                body_of(services.revision(user, course, revision).await)
+            }
+            Request::Course(course) => body_of(services.course(course).await),
+            Request::Package(course, version) => match self.package(course, version).await {
+                Ok(bytes) => Answer::Good(bytes),
+                Err(error) => refused(&error),
+            },
+        }
+    }
+
+    async fn package(&self, course: &CourseId, version: &Version) -> Result<Vec<u8>, ServiceError> {
+        let download = self.services.package(course, version).await?;
+        let pieces: Vec<bytes::Bytes> =
+            download.body.try_collect().await.map_err(ServiceError::internal)?;
+        Ok(pieces.concat())
+    }
+
+    fn garbage(&self, route: &str) -> Answer {
+        self.shared.wrong(format!("the server cannot read a request for {route}"));
+        Answer::Nothing
+    }
+}
+
+fn body_of<T: Serialize>(result: Result<T, ServiceError>) -> Answer {
+    match result {
+        Ok(value) => Answer::Good(serde_json::to_vec(&value).unwrap_or_default()),
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &ServiceError) -> Answer {
+    Answer::Refused(serde_json::to_vec(&error.problem()).unwrap_or_default())
+}

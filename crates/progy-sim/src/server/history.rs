@@ -1,0 +1,120 @@
+//! What the server holds, as checks want to know it.
+
+use std::collections::BTreeMap;
+
+use progy_api::delta;
+use progy_api::history::{ContentsRequest, FileState, RevisionSummary, Want};
+use progy_core::progress::Progress;
+use progy_core::{ContentHash, Entry, FileEntry, LinkTarget, RelPath, RevisionId, Tree};
+
+use super::{Server, ready};
+use crate::course;
+
+/// One revision and what it differs in from the template of its version.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) summary: RevisionSummary,
+    pub(crate) overlay: progy_client::state::Overlay,
+}
+
+impl Server {
+    /// Every revision that can be reached from the head, newest first.
+    pub(crate) fn history(&self) -> Result<Vec<Kept>, String> {
+        let course = self.course();
+        let mut history = Vec::new();
+        let mut before: Option<RevisionId> = None;
+        loop {
+            let page = self.services.revisions(&self.user, &course, before.as_ref(), 100);
+            let page = match ready(page).ok_or("the server waits")? {
+                Ok(page) => page,
+                Err(error) if error.problem().code == "no_progress" => return Ok(Vec::new()),
+                Err(error) => return Err(error.to_string()),
+            };
+            for summary in page.revisions {
+                let kept = self.revision(&summary.id);
+                history.push(kept.ok_or_else(|| format!("{} cannot be read", summary.id))?);
+                before = Some(summary.id);
+            }
+            if !page.more {
+                return Ok(history);
+            }
+        }
+    }
+
+    /// One revision, if there is one of that id.
+    pub(crate) fn revision(&self, id: &RevisionId) -> Option<Kept> {
+        let document = ready(self.services.revision(&self.user, &self.course(), id))?.ok()?;
+        let files = document.files.into_iter();
+        let overlay = files.map(|file| (file.path.clone(), entry(&file.path, &file.state)));
+        Some(Kept { overlay: overlay.collect(), summary: document.revision })
+    }
+
+    /// The head and its files; `None` before the first publish.
+    pub(crate) fn head(&self) -> Result<Option<(RevisionId, Tree)>, String> {
+        let course = self.course();
+        let standing = ready(self.services.progress(&self.user, &course, None));
+        let document = match standing.ok_or("the server waits")? {
+            Ok(document) => document,
+            Err(error) if error.problem().code == "no_progress" => return Ok(None),
+            Err(error) => return Err(error.to_string()),
+        };
+        let Some(head) = document.head else { return Ok(None) };
+        let overlay: progy_client::state::Overlay = document
+            .files
+            .iter()
+            .map(|file| (file.path.clone(), entry(&file.path, &file.state)))
+            .collect();
+        let template = course::tree(self.names_files, course::number(&document.version));
+        let tree = progy_client::state::overlaid(&template, &overlay);
+        Ok(Some((head.id, tree.map_err(|error| error.to_string())?)))
+    }
+
+    /// The learner's progress as the server knows it.
+    pub(crate) fn progress(&self) -> Progress {
+        let standing = ready(self.services.progress(&self.user, &self.course(), None));
+        standing.and_then(Result::ok).map(|document| document.records).unwrap_or_default()
+    }
+
+    /// The bytes of contents, as a device would get them; what cannot be had is left out.
+    pub(crate) fn contents(
+        &self,
+        hashes: impl Iterator<Item = ContentHash>,
+    ) -> BTreeMap<ContentHash, Vec<u8>> {
+        let mut found = course::contents(self.names_files);
+        let mut wants: Vec<Want> = hashes
+            .filter(|hash| !found.contains_key(hash))
+            .map(|hash| Want { hash, have: None })
+            .collect();
+        wants.sort_by_key(|want| want.hash);
+        wants.dedup();
+        let mut contents = Vec::new();
+        for wants in wants.chunks(progy_api::limits::CONTENTS_COUNT) {
+            let request = ContentsRequest { version: course::version(1), wants: wants.to_vec() };
+            let answer = ready(self.services.contents(&self.user, &self.course(), &request));
+            contents.extend(answer.and_then(Result::ok).into_iter().flat_map(|a| a.contents));
+        }
+        for content in contents {
+            let reference = content.delta.reference.and_then(|hash| found.get(&hash));
+            let bytes = delta::decompress(
+                &content.delta.data.0,
+                reference.map(Vec::as_slice),
+                content.size,
+                &content.hash,
+            );
+            if let Ok(bytes) = bytes {
+                found.insert(content.hash, bytes);
+            }
+        }
+        found
+    }
+}
+
+fn entry(path: &RelPath, state: &FileState) -> Option<Entry> {
+    match state {
+        FileState::File { hash, size, executable } => {
+            Some(Entry::File(FileEntry { hash: *hash, size: *size, executable: *executable }))
+        }
+        FileState::Link { target } => LinkTarget::new(path, target).ok().map(Entry::Symlink),
+        FileState::Deleted => None,
+    }
+}

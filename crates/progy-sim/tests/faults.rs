@@ -1,0 +1,33 @@
+//! The simulation repeats itself, and finds faults that were put in on purpose.
+
+use progy_sim::{Sabotage, Script, run};
+
+/// Within so many seeds every fault is found; `docs/simulation.md` names the first of each.
+const SEEDS: u64 = 600;
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..40 {
+        let script = Script::from_seed(seed);
+        let (first, second) = (run(&script, None, true), run(&script, None, true));
+        assert_eq!(first.trace, second.trace, "seed {seed}");
+        assert_eq!(first.wrong, second.wrong, "seed {seed}");
+    }
+}
+
+#[test]
+fn without_a_fault_nothing_is_wrong() {
+    for seed in 0..200 {
+        let outcome = run(&Script::from_seed(seed), None, false);
+        assert!(outcome.wrong.is_empty(), "seed {seed}: {:?}", outcome.wrong);
+    }
+}
+
+#[test]
+fn every_fault_is_found() {
+    for fault in Sabotage::ALL {
+        let found = (0..SEEDS)
+            .find(|seed| !run(&Script::from_seed(*seed), Some(fault), false).wrong.is_empty());
+        assert!(found.is_some(), "{fault} was not found in {SEEDS} seeds");
+    }
+}
