@@ -1,6 +1,6 @@
 //! A save is published.
 //!
-//! [`draft`](self::draft) decides what the save makes of the workspace, [`intake`](self::intake)
+//! `draft` decides what the save makes of the workspace, `intake`
 //! checks the contents that it brings, and the database commits both at one moment.
 
 pub(super) mod draft;

@@ -1,7 +1,7 @@
 //! The embedded default: one `SQLite` file.
 //!
-//! [`store`] holds all SQL, spread by concern over the files beside it, and knows nothing of threads;
-//! [`executor`] decides who runs it and when a write counts as done.
+//! `store` holds all SQL, spread by concern over the files beside it, and knows nothing of threads;
+//! `executor` decides who runs it and when a write counts as done.
 
 mod accounts;
 mod commit;
