@@ -1,7 +1,7 @@
 //! Courses as folders and as packages.
 //!
 //! A course comes from a stranger: [`package`] looks at everything that a package claims before
-//! anything of it is unpacked. [`pack`] makes one, always the same of the same folder; [`check`]
+//! anything of it is unpacked. [`mod@pack`] makes one, always the same of the same folder; [`mod@check`]
 //! tells an author what is wrong; [`import`] makes courses of exercises that exist elsewhere.
 
 pub mod check;
