@@ -53,7 +53,7 @@ pub(crate) fn new_batch(env: &dyn Env) -> String {
 
 /// Whether `name` is one that [`new_batch`] gives: a journal that came with a folder of somebody
 /// else may name anything.
-fn is_batch(name: &str) -> bool {
+pub(crate) fn is_batch(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
     name.split_once('-').is_some_and(|(at, random)| digits(at) && digits(random))
 }

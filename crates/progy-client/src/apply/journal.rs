@@ -8,7 +8,7 @@ use crate::codec::Format;
 use crate::disk::{Disk, Kind};
 use crate::{Error, Result, layout, trash};
 
-const JOURNAL: Format = Format { magic: *b"progyJRN", version: 1 };
+const JOURNAL: Format = Format { magic: *b"progyJRN", version: 2 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Journal {
@@ -56,6 +56,7 @@ pub fn recover(disk: &dyn Disk) -> Result<Vec<RelPath>> {
         Err(Error::Damaged(_)) => None,
         other => other?,
     };
+    let journal = journal.filter(|journal| trash::is_batch(&journal.batch));
     let Some(Journal { batch, intents }) = journal else { return Ok(Vec::new()) };
     let mut done = Vec::new();
     for (n, intent) in intents.into_iter().enumerate() {
