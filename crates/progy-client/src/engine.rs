@@ -256,6 +256,10 @@ fn laid_over<'m>(
     tree: &Tree,
     entries: impl Iterator<Item = (&'m RelPath, Option<&'m Entry>)>,
 ) -> Result<Tree> {
+    let mut entries = entries.peekable();
+    if entries.peek().is_none() {
+        return Ok(tree.clone());
+    }
     let mut map = tree.clone().into_map();
     for (path, entry) in entries {
         map.remove(path);

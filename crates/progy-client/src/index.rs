@@ -6,7 +6,7 @@
 //! a file is remembered only if it was last written before the scan that read it began, which also
 //! covers a write between its reading and the writing of the index.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use progy_core::{ContentHash, RelPath};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,13 @@ use crate::codec::Format;
 use crate::disk::{Disk, Meta};
 use crate::{Result, layout};
 
-const FORMAT: Format = Format { magic: *b"progyIDX", version: 1 };
+const FORMAT: Format = Format { magic: *b"progyIDX", version: 2 };
 
 /// Hashes of files that have not changed since they were read.
 #[derive(Debug, Default)]
 pub struct Index {
-    files: HashMap<RelPath, Known>,
+    /// By path.
+    files: Vec<(RelPath, Known)>,
     changed: bool,
 }
 
@@ -58,23 +59,30 @@ impl Known {
 impl Index {
     /// Reads the index; a damaged one is an empty one.
     pub fn load(disk: &dyn Disk) -> Self {
-        let files = FORMAT.read(disk, layout::INDEX).ok().flatten().unwrap_or_default();
+        let mut files: Vec<(RelPath, Known)> =
+            FORMAT.read(disk, layout::INDEX).ok().flatten().unwrap_or_default();
+        if !files.is_sorted_by(|(a, _), (b, _)| a < b) {
+            files.clear();
+        }
         Self { files, changed: false }
     }
 
     /// The hash of the file at `path`, if it is the one that was read.
     pub fn hash(&self, path: &RelPath, meta: &Meta) -> Option<ContentHash> {
-        self.files.get(path).filter(|known| known.matches(meta)).map(|known| known.hash)
+        let at = self.files.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
+        let (_, known) = self.files.get(at)?;
+        known.matches(meta).then_some(known.hash)
     }
 
-    /// Remembers what a scan that began at `started` found; everything else is forgotten.
+    /// Remembers what a scan that began at `started` found, in the order of the paths; everything
+    /// else is forgotten.
     pub fn remember<'a>(
         &mut self,
         started: i64,
         found: impl Iterator<Item = (&'a RelPath, &'a Meta, ContentHash)>,
     ) {
         let is_settled = |meta: &Meta| meta.modified < started && meta.changed < started;
-        let files: HashMap<RelPath, Known> = found
+        let files: Vec<(RelPath, Known)> = found
             .filter(|(_, meta, _)| is_settled(meta))
             .map(|(path, meta, hash)| (path.clone(), Known::new(meta, hash)))
             .collect();
@@ -84,10 +92,12 @@ impl Index {
 
     /// Remembers files that were written just now, before the file system's time `placed_at`.
     pub fn learn(&mut self, placed_at: i64, written: &[(RelPath, Meta, ContentHash)]) {
-        for (path, meta, hash) in written.iter().filter(|(_, meta, _)| meta.modified < placed_at) {
-            self.files.insert(path.clone(), Known::new(meta, *hash));
-            self.changed = true;
-        }
+        let settled = written.iter().filter(|(_, meta, _)| meta.modified < placed_at);
+        let known = settled.map(|(path, meta, hash)| (path.clone(), Known::new(meta, *hash)));
+        let mut files: BTreeMap<RelPath, Known> = self.files.drain(..).collect();
+        files.extend(known);
+        self.files = files.into_iter().collect();
+        self.changed |= !written.is_empty();
     }
 
     /// Writes the index if it has changed. It is only a cache: a failure costs time, not work.

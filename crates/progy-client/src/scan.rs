@@ -4,7 +4,7 @@
 //! file that changes while it is read is read again, so that every hash is that of bytes which were
 //! in the file at one moment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -28,7 +28,7 @@ pub struct Scan {
     /// What travels.
     pub tree: Tree,
     /// What was known of each file of `tree` when it was read.
-    pub metas: HashMap<RelPath, Meta>,
+    pub metas: BTreeMap<RelPath, Meta>,
     /// Paths of which this scan cannot tell what they hold: unreadable, or holding secrets.
     pub unknown: BTreeSet<RelPath>,
     /// Names that the rules left out, with all below them.
@@ -108,21 +108,20 @@ pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]
     }
     scanner.look_at_tracked(tracked, &mut found)?;
 
-    let mut map = BTreeMap::new();
-    let mut metas = HashMap::new();
-    for (path, entry, meta) in found.entries {
-        if let Some(meta) = meta {
-            metas.insert(path.clone(), meta);
-        }
-        map.insert(path, entry);
-    }
-    let tree = Tree::from_map(map).map_err(|error| Error::InvalidTree(error.to_string()))?;
+    // In order, so that the maps are built in one go.
+    found.entries.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
+    found.entries.dedup_by(|(a, ..), (b, ..)| a == b);
     index.remember(
         started,
-        metas.iter().filter_map(|(path, meta)| {
-            Some((path, meta, tree.get(path.as_str())?.as_file()?.hash))
-        }),
+        found
+            .entries
+            .iter()
+            .filter_map(|(path, entry, meta)| Some((path, meta.as_ref()?, entry.as_file()?.hash))),
     );
+    let metas = found.entries.iter().filter_map(|(path, _, meta)| Some((path.clone(), (*meta)?)));
+    let metas = metas.collect();
+    let map = found.entries.into_iter().map(|(path, entry, _)| (path, entry)).collect();
+    let tree = Tree::from_map(map).map_err(|error| Error::InvalidTree(error.to_string()))?;
     for folder in &found.closed {
         for tree in tracked {
             found.unknown.extend(tree.below(folder).map(|(path, _)| path.clone()));

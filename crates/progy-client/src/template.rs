@@ -3,13 +3,13 @@
 //! A package is a zip file in `.progy/templates/`; beside it its tree is remembered, so that a
 //! command does not hash a course again.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use progy_core::course::{Manifest, Outline};
 use progy_core::rules::Rules;
-use progy_core::{ContentHash, RelPath, Tree};
+use progy_core::{ContentHash, Entry, RelPath, Tree};
 use progy_course::package::{Limits, Package};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::disk::{Disk, Reader};
 use crate::remote::Remote;
 use crate::{Error, Result, layout};
 
-const FORMAT: Format = Format { magic: *b"progyTPL", version: 1 };
+const FORMAT: Format = Format { magic: *b"progyTPL", version: 2 };
 
 /// One course version on this device.
 pub struct Template {
@@ -27,7 +27,8 @@ pub struct Template {
     tree: Tree,
     manifest: Manifest,
     rules: Rules,
-    by_hash: HashMap<ContentHash, RelPath>,
+    outline: std::result::Result<Outline, String>,
+    by_hash: OnceCell<HashMap<ContentHash, RelPath>>,
     package: RefCell<Option<Package<Box<dyn Reader>>>>,
 }
 
@@ -43,6 +44,8 @@ struct Remembered {
     size: u64,
     manifest: Vec<u8>,
     tree: Tree,
+    /// Without it `status` would read the package for the titles of lessons; or what is wrong.
+    outline: std::result::Result<Outline, String>,
 }
 
 impl Template {
@@ -52,20 +55,20 @@ impl Template {
         let Some(meta) = disk.meta(&path).map_err(Error::disk(&path))? else { return Ok(None) };
         let remembered: Option<Remembered> =
             FORMAT.read(disk, &layout::template_tree(version)).ok().flatten();
-        if let Some(Remembered { size, manifest, tree }) = remembered
-            && size == meta.size
+        if let Some(remembered) = remembered
+            && remembered.size == meta.size
         {
-            return Self::new(version.clone(), &manifest, tree, None).map(Some);
+            return Self::new(version.clone(), remembered, None).map(Some);
         }
         let mut package = open(disk, version)?;
         let name = RelPath::new("course.json").map_err(bad)?;
         let manifest = package.read(&name).map_err(bad)?;
         let tree = package.tree().map_err(bad)?;
-        let remembered = Remembered { size: meta.size, manifest, tree };
+        let outline = package.outline().map_err(|error| error.to_string());
+        let remembered = Remembered { size: meta.size, manifest, tree, outline };
         // Only a cache: without it the next command hashes the course again.
         let _ = FORMAT.write_cache(disk, &layout::template_tree(version), &remembered);
-        let Remembered { manifest, tree, .. } = remembered;
-        Self::new(version.clone(), &manifest, tree, Some(package)).map(Some)
+        Self::new(version.clone(), remembered, Some(package)).map(Some)
     }
 
     /// Fetches the package of `version`, checks it, and keeps it.
@@ -91,17 +94,21 @@ impl Template {
 
     fn new(
         version: Version,
-        manifest: &[u8],
-        tree: Tree,
+        Remembered { manifest, tree, outline, .. }: Remembered,
         package: Option<Package<Box<dyn Reader>>>,
     ) -> Result<Self> {
-        let manifest = Manifest::parse(manifest).map_err(bad)?;
+        let manifest = Manifest::parse(&manifest).map_err(bad)?;
         let rules = Rules::new(&manifest.sync.rules).map_err(bad)?;
-        let by_hash = tree
-            .iter()
-            .filter_map(|(path, entry)| Some((entry.as_file()?.hash, path.clone())))
-            .collect();
-        Ok(Self { version, tree, manifest, rules, by_hash, package: RefCell::new(package) })
+        let package = RefCell::new(package);
+        Ok(Self { version, tree, manifest, rules, outline, by_hash: OnceCell::new(), package })
+    }
+
+    fn by_hash(&self) -> &HashMap<ContentHash, RelPath> {
+        let hash = |entry: &Entry| Some(entry.as_file()?.hash);
+        self.by_hash.get_or_init(|| {
+            let files = self.tree.iter();
+            files.filter_map(|(path, entry)| Some((hash(entry)?, path.clone()))).collect()
+        })
     }
 
     /// The course version.
@@ -136,12 +143,12 @@ impl Template {
 
     /// Whether some file of the course has this content.
     pub fn has(&self, hash: &ContentHash) -> bool {
-        self.by_hash.contains_key(hash)
+        self.by_hash().contains_key(hash)
     }
 
     /// The content `hash`, if some file of the course has it.
     pub fn content(&self, disk: &dyn Disk, hash: &ContentHash) -> Result<Option<Vec<u8>>> {
-        match self.by_hash.get(hash) {
+        match self.by_hash().get(hash) {
             Some(path) => self.read(disk, path).map(Some),
             None => Ok(None),
         }
@@ -160,12 +167,8 @@ impl Template {
     }
 
     /// The course's modules and lessons.
-    pub fn outline(&self, disk: &dyn Disk) -> Result<Outline> {
-        let info = |path: &RelPath| {
-            let bytes = self.read(disk, path).ok()?;
-            String::from_utf8(bytes).ok()
-        };
-        Outline::build(&self.manifest, self.tree.iter().map(|(path, _)| path), info).map_err(bad)
+    pub fn outline(&self) -> Result<&Outline> {
+        self.outline.as_ref().map_err(bad)
     }
 }
 

@@ -81,9 +81,10 @@ impl RelPath {
         if text.bytes().any(|b| b == b'\\' || b < 0x20 || b == 0x7f) {
             return Err(PathError::Character(lossy()));
         }
-        for part in text.split('/') {
+        // By bytes: this runs for every path of every tree that is read.
+        for part in text.as_bytes().split(|byte| *byte == b'/') {
             match part {
-                "" | "." | ".." => return Err(PathError::Traversal(lossy())),
+                b"" | b"." | b".." => return Err(PathError::Traversal(lossy())),
                 _ if part.len() > MAX_NAME => return Err(PathError::TooLong(lossy())),
                 _ => {}
             }
@@ -163,6 +164,9 @@ impl RelPath {
     /// normal form, takes for the same.
     pub fn folded(&self) -> String {
         use unicode_normalization::UnicodeNormalization;
+        if self.0.is_ascii() {
+            return self.0.to_ascii_lowercase();
+        }
         self.0.nfc().flat_map(char::to_lowercase).nfc().collect()
     }
 }

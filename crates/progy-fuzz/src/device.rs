@@ -125,7 +125,7 @@ fn learners(disk: &MemoryDisk) -> BTreeMap<String, Node> {
 
 /// `.progy/index`.
 pub fn device_index(data: &[u8]) {
-    let disk = MemoryDisk::with([(layout::INDEX, &*framed(*b"progyIDX", 1, data))]);
+    let disk = MemoryDisk::with([(layout::INDEX, &*framed(*b"progyIDX", 2, data))]);
     let mut index = Index::load(&disk);
     let path = RelPath::new("exercise.rs").expect("a path");
     let meta =

@@ -27,6 +27,13 @@ pub(super) struct Sides<'s> {
     pub(super) head_device: &'s DeviceName,
 }
 
+/// What the files are, and what is to become of them.
+struct Looked {
+    scan: Scan,
+    local: Tree,
+    planned: Planned,
+}
+
 impl Engine<'_> {
     /// Brings the files to the tip, merging what the learner has changed meanwhile. Returns what
     /// changed in the files.
@@ -45,10 +52,8 @@ impl Engine<'_> {
             }
             let tip = self.tip()?;
             let before = self.checked_out(&tip)?;
-            let scan = self.scan(&[&tip, &before])?;
-            let local = masked(&scan.tree, &before, scan.unknown.iter())?;
-            let sides = Sides { base: &before, local: &local, remote: &tip, devices, head_device };
-            let planned = self.planned(&sides, Some(&scan), remote).await?;
+            let Looked { scan, local, planned } =
+                self.look_and_plan(&tip, &before, devices, head_device, remote).await?;
             let mut changes = diff(&local, &planned.merged);
             changes.retain(|change| !scan.unknown.contains(&change.path));
             // Nothing happens to a file whose conflict copy has no place.
@@ -101,6 +106,31 @@ impl Engine<'_> {
         }
         // The learner keeps writing these files. Nothing is lost: they are planned again next time.
         Ok(received)
+    }
+
+    /// Looks at the files, and plans how they come from `before` to `tip`.
+    async fn look_and_plan(
+        &mut self,
+        tip: &Tree,
+        before: &Tree,
+        devices: &BTreeMap<RelPath, DeviceName>,
+        head_device: &DeviceName,
+        remote: &dyn Remote,
+    ) -> Result<Looked> {
+        let mut copies = Tree::new();
+        loop {
+            let scan = self.scan(&[tip, before, &copies])?;
+            let local = masked(&scan.tree, before, scan.unknown.iter())?;
+            let sides = Sides { base: before, local: &local, remote: tip, devices, head_device };
+            let planned = self.planned(&sides, Some(&scan), remote).await?;
+            let hidden = |copy: &RelPath| scan.leaves_out(copy.as_str());
+            let is_any_hidden = planned.conflicts.iter().any(|conflict| hidden(&conflict.copy));
+            if !is_any_hidden || !copies.is_empty() {
+                return Ok(Looked { scan, local, planned });
+            }
+            // The place of a copy may be taken by a file that the rules leave out: look there too.
+            copies = planned.merged;
+        }
     }
 
     /// Plans, and merges the texts that the plan asks for.

@@ -103,6 +103,10 @@ impl Engine<'_> {
     pub(super) async fn publish(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<()> {
         self.prepare(remote).await?;
         let authors = match self.publish_queue(remote, report).await {
+            // What the server has as well may be published already: no merge before that is known.
+            Err(Error::MissingContent(_)) if self.lacks_nothing(remote).await? => {
+                self.publish_queue(remote, report).await?
+            }
             Err(Error::MissingContent(_)) => self.pull(remote, report).await?,
             other => other?,
         };

@@ -72,6 +72,12 @@ impl Engine<'_> {
         Ok((base, queue))
     }
 
+    /// Whether all contents that base and queue name are here, or could be fetched now.
+    pub(super) async fn lacks_nothing(&mut self, remote: &dyn Remote) -> Result<bool> {
+        let (base, queue) = (self.state.base.clone(), self.state.queue.clone());
+        Ok(self.lost(remote, &base, &queue).await?.is_empty())
+    }
+
     /// The contents that base and queue name and that can be had nowhere.
     async fn lost(
         &mut self,

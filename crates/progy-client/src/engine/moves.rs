@@ -139,7 +139,7 @@ impl Engine<'_> {
         let mut report = self.record(remote, &format!("Before reset of {what}")).await?;
         let template = self.template()?;
         let lesson = template
-            .outline(self.disk)?
+            .outline()?
             .lessons()
             .find(|lesson| lesson.id.as_str() == what || lesson.folder.as_str() == what)
             .cloned();

@@ -136,8 +136,7 @@ impl<'a> Engine<'a> {
         let version = remote.newest_version().await?;
         let template = self.fetch_template(&version, remote).await?;
         let tree = template.tree().clone();
-        let lessons: Vec<_> =
-            template.outline(self.disk)?.lessons().map(|l| l.id.clone()).collect();
+        let lessons: Vec<_> = template.outline()?.lessons().map(|l| l.id.clone()).collect();
         let device = self.device.id.clone();
         for lesson in lessons {
             self.state.progress.reset(&lesson, &device);

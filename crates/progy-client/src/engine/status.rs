@@ -59,7 +59,8 @@ impl Engine<'_> {
     /// Where the workspace stands; `behind` as far as it is known.
     pub fn status(&mut self, behind: Option<Behind>) -> Result<Status> {
         let unsaved = self.unsaved()?;
-        let outline = self.template()?.outline(self.disk)?;
+        let template = self.template()?;
+        let outline = template.outline()?;
         let state = &self.state;
         let behind = behind.unwrap_or_else(|| Behind {
             head: state.seen_head.clone(),

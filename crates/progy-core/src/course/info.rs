@@ -1,5 +1,7 @@
 //! `info.toml` of a module.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -46,7 +48,7 @@ pub struct LessonInfo {
 }
 
 /// How hard a lesson is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Difficulty {
     /// Worth 10 points.
     Easy,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::fields::FormatError;
 use super::info::{Difficulty, LessonInfo, ModuleInfo};
 use super::{MODULE_INFO, Manifest, is_left_out};
@@ -19,7 +21,7 @@ const SOURCE: [&str; 32] = [
 ];
 
 /// The modules and lessons of a course, in their order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outline {
     /// The modules by folder name. A flat course has one, without a folder of its own; where both
     /// kinds are mixed it comes first.
@@ -27,7 +29,7 @@ pub struct Outline {
 }
 
 /// A group of lessons.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
     /// The name of its folder; `None` for the lessons of a flat course.
     pub name: Option<String>,
@@ -46,7 +48,7 @@ pub struct Module {
 }
 
 /// One exercise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lesson {
     /// Names it in the course.
     pub id: LessonId,

@@ -11,7 +11,8 @@ pub(crate) async fn run(context: &Context, args: &ResetArgs) -> Result<Exit, Fai
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
     let remote = workspace.remote(engine.course());
-    let outline = engine.template()?.outline(&workspace.disk)?;
+    let template = engine.template()?;
+    let outline = template.outline()?;
     let typed = args.what.trim_end_matches('/');
     let is_lesson = outline.lessons().any(|lesson| lesson.id.as_str() == typed);
     let what = if is_lesson { typed.to_owned() } else { workspace.name_of(Path::new(typed))? };

@@ -72,15 +72,15 @@ async fn subject(context: &Context, args: &TestArgs) -> Result<Option<Subject>, 
     let remote = workspace.remote(engine.course());
     engine.prepare(&remote).await?;
     let template = engine.template()?;
-    let outline = template.outline(&workspace.disk)?;
+    let outline = template.outline()?;
     let progress = &engine.state().progress;
-    let lesson = match chosen(&workspace, &outline, progress, args.lesson.as_deref()) {
+    let lesson = match chosen(&workspace, outline, progress, args.lesson.as_deref()) {
         Ok(lesson) => lesson.clone(),
         Err(pick::Unclear::NothingLeft) if !args.json => return Ok(None),
         Err(unclear) => return Err(unclear_failure(&unclear)),
     };
     let manifest = template.manifest().clone();
-    if let Some(first) = gate::first_to_pass(&outline, manifest.progression, progress, &lesson) {
+    if let Some(first) = gate::first_to_pass(outline, manifest.progression, progress, &lesson) {
         return Err(fail!(Exit::Failed, "lesson-locked", lesson = lesson.id, first = first));
     }
     Ok(Some(Subject {

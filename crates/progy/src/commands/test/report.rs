@@ -75,8 +75,9 @@ pub(super) async fn record(
     if json {
         return finish(context, &mut engine, saved);
     }
-    let outline = engine.template()?.outline(&workspace.disk)?;
-    praise(context, &engine, &outline, lesson, step);
+    let template = engine.template()?;
+    let outline = template.outline()?;
+    praise(context, &engine, outline, lesson, step);
     outcome::tell(context, &mut engine, &before, saved, false)
 }
 
