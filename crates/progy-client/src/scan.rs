@@ -108,8 +108,9 @@ pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]
     }
     scanner.look_at_tracked(tracked, &mut found)?;
 
-    // In order, so that the maps are built in one go.
-    found.entries.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
+    // In order, so that the maps are built in one go. The folders' lists are in order already: this
+    // sort makes use of that.
+    found.entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
     found.entries.dedup_by(|(a, ..), (b, ..)| a == b);
     index.remember(
         started,
@@ -354,15 +355,13 @@ impl Scanner<'_> {
         if found.left_out.is_empty() {
             return Ok(());
         }
-        let is_left_out = |path: &RelPath| {
-            found.left_out.contains(path.as_str())
-                || path.ancestors().any(|folder| found.left_out.contains(folder))
-        };
-        let paths: BTreeSet<&RelPath> = tracked
-            .iter()
-            .flat_map(|tree| tree.iter().map(|(path, _)| path))
-            .filter(|path| is_left_out(path))
-            .collect();
+        let mut paths = BTreeSet::new();
+        for tree in tracked {
+            for name in &found.left_out {
+                paths.extend(tree.below(name).map(|(path, _)| path));
+                paths.extend(tree.entry(name).map(|(path, _)| path));
+            }
+        }
         for path in paths {
             let meta = self.disk.meta(path.as_str()).map_err(Error::disk(path.as_str()))?;
             if let Some(meta) = meta.filter(|meta| meta.kind != Kind::Folder) {
@@ -418,5 +417,12 @@ fn hash_file(disk: &dyn Disk, path: &str) -> io::Result<(ContentHash, u64)> {
 
 /// `name` in `folder`, which is empty for the root.
 pub(crate) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    if folder.is_empty() {
+        return name.to_owned();
+    }
+    let mut path = String::with_capacity(folder.len() + 1 + name.len());
+    path.push_str(folder);
+    path.push('/');
+    path.push_str(name);
+    path
 }

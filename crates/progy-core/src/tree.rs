@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::fmt;
 use std::ops::Bound;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Entry, RelPath};
@@ -80,6 +82,11 @@ impl Tree {
     /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.0.get(path)
+    }
+
+    /// The entry at `path`, with the path as the tree holds it.
+    pub fn entry(&self, path: &str) -> Option<(&RelPath, &Entry)> {
+        self.0.get_key_value(path)
     }
 
     /// Whether some entry lies below `folder`.
@@ -176,10 +183,31 @@ impl<'a> IntoIterator for &'a Tree {
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = BTreeMap::deserialize(deserializer)?;
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = BTreeMap<RelPath, Entry>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from paths to entries")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                // What is in order already becomes a map in one go, many times faster.
+                let mut entries =
+                    Vec::with_capacity(map.size_hint().unwrap_or(0).min(MOST_AT_ONCE));
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(entries.into_iter().collect())
+            }
+        }
+        let map = deserializer.deserialize_map(Entries)?;
         Self::from_map(map).map_err(serde::de::Error::custom)
     }
 }
+
+/// For no more entries room is made before they are there: the count is only a claim.
+const MOST_AT_ONCE: usize = 4096;
 
 #[cfg(test)]
 mod tests {

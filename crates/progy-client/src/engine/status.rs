@@ -3,6 +3,7 @@
 use progy_core::{Change, RelPath, RevisionId, Strategy};
 use semver::Version;
 
+use super::commit::Unsaved;
 use super::{Engine, conflict_copies};
 use crate::Result;
 use crate::remote::Remote;
@@ -43,22 +44,23 @@ pub struct Behind {
     pub revisions: usize,
 }
 
-impl Engine<'_> {
-    /// Asks the server how far it is ahead.
-    pub async fn behind(&self, remote: &dyn Remote) -> Result<Behind> {
+impl Behind {
+    /// Asks the server how far it is ahead of `base`. Needs nothing of the device, so that the files
+    /// can be looked at meanwhile.
+    pub async fn ask(remote: &dyn Remote, base: Option<&RevisionId>) -> Result<Self> {
         let page = remote.log(None, progy_api::limits::PAGE).await?;
-        let base = self.state.base.revision.as_ref();
         let revisions = page
             .revisions
             .iter()
             .position(|revision| Some(&revision.id) == base)
             .unwrap_or(page.revisions.len());
-        Ok(Behind { head: page.revisions.first().map(|head| head.id.clone()), revisions })
+        Ok(Self { head: page.revisions.first().map(|head| head.id.clone()), revisions })
     }
+}
 
+impl Engine<'_> {
     /// Where the workspace stands; `behind` as far as it is known.
-    pub fn status(&mut self, behind: Option<Behind>) -> Result<Status> {
-        let unsaved = self.unsaved()?;
+    pub fn status(&mut self, unsaved: Unsaved, behind: Option<Behind>) -> Result<Status> {
         let template = self.template()?;
         let outline = template.outline()?;
         let state = &self.state;

@@ -45,9 +45,15 @@ pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Fail
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
     let remote = workspace.remote(engine.course());
-    let answer = ask(&mut engine, &remote).await;
+    fetch_what_lacks(&mut engine, &remote).await;
+    let base = engine.state().base.revision.clone();
+    let (unsaved, answer) = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| ask(&remote, base.as_ref()));
+        let unsaved = engine.unsaved();
+        (unsaved, asked.join().unwrap_or_else(|_| Err(unanswered())))
+    });
     let why_not = answer.as_ref().err().map(Unanswered::of);
-    let status = engine.status(answer.ok())?;
+    let status = engine.status(unsaved?, answer.ok())?;
     context.tell(engine.notices());
     if args.json {
         let document = Document {
@@ -70,14 +76,24 @@ pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// What the server says, if it says it soon.
-async fn ask(engine: &mut Engine<'_>, remote: &dyn Remote) -> Result<Behind, Error> {
-    let ask = async {
-        engine.prepare(remote).await?;
-        engine.behind(remote).await
-    };
-    let late = |_| Err(Error::Unreachable(String::new()));
-    tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(late)
+/// Fetches course packages that are not on this device, if the server gives them soon. Without
+/// them the look at the files says what is missing.
+async fn fetch_what_lacks(engine: &mut Engine<'_>, remote: &dyn Remote) {
+    let _ = tokio::time::timeout(PATIENCE, engine.prepare(remote)).await;
+}
+
+/// What the server says, if it says it soon. On a thread of its own, while the files are looked at.
+fn ask(remote: &dyn Remote, base: Option<&RevisionId>) -> Result<Behind, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|_| unanswered())?;
+    runtime.block_on(async {
+        let asked = tokio::time::timeout(PATIENCE, Behind::ask(remote, base)).await;
+        asked.unwrap_or_else(|_| Err(unanswered()))
+    })
+}
+
+fn unanswered() -> Error {
+    Error::Unreachable(String::new())
 }
 
 /// Why the server did not say how far it is ahead.
