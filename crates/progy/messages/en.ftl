@@ -94,7 +94,7 @@ status-progress = { $total ->
     [one] { $count } of 1 lesson done
    *[other] { $count } of { $total } lessons done
 }
-status-base = Last agreed with the server: revision { $revision }
+status-base = In step with the server up to revision { $revision }
 status-no-base = Nothing has been saved on the server yet
 status-offline = The server does not answer right now: this is what this device knows.
 status-no-login = You are not logged in: this is what this device knows. Run `progy login`.

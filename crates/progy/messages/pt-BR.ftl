@@ -94,7 +94,7 @@ status-progress = { $total ->
     [one] { $count } de 1 lição concluída
    *[other] { $count } de { $total } lições concluídas
 }
-status-base = Último acordo com o servidor: revisão { $revision }
+status-base = Sincronizado com o servidor até a revisão { $revision }
 status-no-base = Nada foi salvo no servidor ainda
 status-offline = O servidor não responde agora: isto é o que este dispositivo sabe.
 status-no-login = Você não entrou na sua conta: isto é o que este dispositivo sabe. Rode `progy login`.
