@@ -46,7 +46,7 @@ fn hash(salt: &[u8; 16], password: &str) -> Result<String> {
 }
 
 /// Whether `password` is the one that was hashed; never if there is none. Costs the same either way,
-/// and as much as [`hash`].
+/// and as much as hashing a new one.
 pub fn verify(password: &str, hash: Option<&str>) -> bool {
     let against = hash.unwrap_or(&DECOY);
     let same = argon2().verify_password(normal(password).as_bytes(), against).is_ok();
