@@ -9,7 +9,7 @@ mod transfers;
 use progy_api::account::Role;
 use progy_api::history::{ContentsRequest, Want};
 use progy_api::problem::code;
-use progy_client::api::http::{HttpApi, HttpError};
+use progy_client::api::http::{HttpApi, HttpError, Poll};
 use progy_client::api::{AccountApi, Api, ApiError};
 use progy_core::{ContentHash, CourseId, RevisionId};
 use semver::Version;
@@ -89,7 +89,9 @@ async fn routes() {
 #[tokio::test]
 async fn who_is_asking() {
     with_servers(async {
-        let user = json!({"id": "1", "name": "ana", "email": null, "role": "author", "more": 1});
+        let at = "2026-11-23T08:05:00.000Z";
+        let user = json!({"id": "1", "username": "ana", "name": "Ana", "role": "author",
+            "createdAt": at, "updatedAt": at, "more": 1});
         let server = Server::json(200, &json!({"user": user, "session": {}})).await;
         assert_eq!(server.api().whoami().await.unwrap().role, Role::Author);
         let server = Server::json(200, &Value::Null).await;
@@ -276,4 +278,35 @@ fn secrets_are_not_shown() {
     assert!(matches!(error, HttpError::Token));
     assert!(!format!("{error} {error:?}").contains(TOKEN));
     assert!(matches!(HttpApi::new("x", None), Err(HttpError::Address(_))));
+}
+
+#[tokio::test]
+async fn a_device_polls_for_its_token() {
+    with_servers(async {
+        let poll = async |status: u16, body: Value| {
+            let server = Server::json(status, &body).await;
+            let poll = server.api().device_token("secret").await;
+            assert_eq!(server.request().line(), "POST /api/auth/device/token HTTP/1.1");
+            assert_eq!(server.request().json()["device_code"], "secret");
+            poll
+        };
+        let refused = |error: &str| json!({"error": error, "error_description": "…"});
+        for (error, expected) in [
+            ("authorization_pending", Poll::Pending),
+            ("slow_down", Poll::SlowDown),
+            ("access_denied", Poll::Denied),
+            ("expired_token", Poll::Expired),
+            ("invalid_grant", Poll::Expired),
+        ] {
+            assert_eq!(poll(400, refused(error)).await.unwrap(), expected);
+        }
+        let granted =
+            json!({"access_token": "t", "token_type": "Bearer", "expires_in": 9, "scope": ""});
+        assert_eq!(poll(200, granted).await.unwrap(), Poll::Granted("t".to_owned()));
+        for (status, body) in [(400, refused("odd")), (400, Value::Null), (200, Value::Null)] {
+            is_unreachable(poll(status, body).await);
+        }
+        is_unreachable(poll(503, json!({"title": "x"})).await);
+    })
+    .await;
 }

@@ -1,19 +1,23 @@
 //! Where the server meets the outside: each port is a trait that states its laws, with adapters that
 //! all pass the same contract suite.
 //!
-//! - [`database`]: users, courses, workspaces, revisions and the contents of small files;
+//! - [`database`]: people and their logins, courses, workspaces, revisions and the contents of small
+//!   files;
 //! - [`objects`]: course packages and other large immutable things;
+//! - [`rate_limits`]: how often something may be tried;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
 
 pub mod clock;
 pub mod database;
 pub mod entropy;
 pub mod objects;
+pub mod rate_limits;
 
 pub use clock::{Clock, SystemClock};
-pub use database::Database;
+pub use database::{Accounts, Database};
 pub use entropy::{Entropy, SystemEntropy};
 pub use objects::ObjectStore;
+pub use rate_limits::RateLimits;
 
 /// Why a port did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What the server decides: one file a conversation.
 //!
-//! - [`accounts`]: who is asking;
+//! - [`accounts`]: who is asking, and how they come to be somebody;
 //! - [`registry`]: courses, published and downloaded;
 //! - [`templates`]: the files of course versions, cached;
 //! - [`sync`]: a save is published;
@@ -24,7 +24,10 @@ use std::sync::Arc;
 
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::objects::folder::FolderObjects;
-use crate::ports::{Clock, Database, Entropy, ObjectStore, SystemClock, SystemEntropy};
+use crate::ports::rate_limits::InProcess;
+use crate::ports::{
+    Accounts, Clock, Database, Entropy, ObjectStore, RateLimits, SystemClock, SystemEntropy,
+};
 use templates::Templates;
 
 /// What the server refuses beyond [`progy_api::limits`], which both sides know.
@@ -50,9 +53,11 @@ impl Default for Limits {
 /// Neither spawns nor sleeps.
 pub struct Services {
     pub(crate) db: Arc<dyn Database>,
+    pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) rate_limits: Arc<dyn RateLimits>,
     pub(crate) templates: Arc<Templates>,
     pub(crate) limits: Limits,
 }
@@ -61,6 +66,7 @@ impl Services {
     /// Services over these ports.
     pub fn new(
         db: Arc<dyn Database>,
+        accounts: Arc<dyn Accounts>,
         objects: Arc<dyn ObjectStore>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -68,7 +74,16 @@ impl Services {
     ) -> Self {
         let templates =
             Templates::new(db.clone(), objects.clone(), limits.tree_cache, limits.content_cache);
-        Self { db, objects, clock, entropy, templates: Arc::new(templates), limits }
+        Self {
+            db,
+            accounts,
+            objects,
+            clock,
+            entropy,
+            rate_limits: Arc::new(InProcess::default()),
+            templates: Arc::new(templates),
+            limits,
+        }
     }
 
     /// Services over the embedded defaults, `SQLite` and a folder below `data`, which are made if
@@ -76,10 +91,10 @@ impl Services {
     ///
     /// Several processes may do this at once on the same folder (`serve` and `admin`).
     pub fn embedded(data: &Path, limits: Limits) -> Result<Self, crate::ports::PortError> {
-        let db = Sqlite::open(data)?;
+        let db = Arc::new(Sqlite::open(data)?);
         let objects = FolderObjects::open(&data.join("objects"))?;
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        Ok(Self::new(Arc::new(db), Arc::new(objects), clock, entropy, limits))
+        Ok(Self::new(db.clone(), db, Arc::new(objects), clock, entropy, limits))
     }
 }
 

@@ -5,12 +5,14 @@
 //! - `upload`: what goes out;
 //! - `answer`: what comes back, none of it believed;
 //! - `events`: what comes back over hours;
+//! - `login`: how a device gets its token;
 //! - `probe`: whether anyone is there.
 
 mod address;
 mod answer;
 mod connect;
 mod events;
+mod login;
 mod probe;
 mod upload;
 
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::LocalBoxStream;
-use progy_api::account::{SessionAnswer, User};
+use progy_api::account::User;
 use progy_api::history::{
     ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
 };
@@ -34,9 +36,11 @@ use progy_core::{CourseId, RevisionId};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use semver::Version;
+use serde::Deserialize;
 
 pub use address::{AddressError, ServerUrl};
 pub use events::heads;
+pub use login::Poll;
 pub use probe::Probe;
 
 use super::{AccountApi, Api, ApiError};
@@ -209,13 +213,19 @@ impl Api for HttpApi {
     }
 }
 
+/// All that is needed of the answer of `get-session`.
+#[derive(Deserialize)]
+struct Owner {
+    user: User,
+}
+
 #[async_trait(?Send)]
 impl AccountApi for HttpApi {
     async fn whoami(&self) -> Result<User, ApiError> {
         let url = self.server.route(&["api", "auth", "get-session"], &[]);
-        // Auth libraries answer `null` where there is no session.
-        let session: Option<SessionAnswer> = self.get(url).await?;
-        session.map(|session| session.user).ok_or(ApiError::Unauthorized)
+        // Better Auth answers `null` where there is no session.
+        let owner: Option<Owner> = self.get(url).await?;
+        owner.map(|owner| owner.user).ok_or(ApiError::Unauthorized)
     }
 
     async fn courses(&self) -> Result<CourseList, ApiError> {
