@@ -3,16 +3,19 @@
 //!
 //! - [`database`]: users, courses, workspaces, revisions and the contents of small files;
 //! - [`objects`]: course packages and other large immutable things;
+//! - [`github`]: GitHub, which learners log in with;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
 
 pub mod clock;
 pub mod database;
 pub mod entropy;
+pub mod github;
 pub mod objects;
 
 pub use clock::{Clock, SystemClock};
 pub use database::Database;
 pub use entropy::{Entropy, SystemEntropy};
+pub use github::GitHub;
 pub use objects::ObjectStore;
 
 /// Why a port did not do what was asked.

@@ -5,6 +5,7 @@
 mod access;
 mod client;
 mod courses;
+mod github;
 mod history;
 mod lifecycle;
 mod limits;
