@@ -16,3 +16,4 @@ pub mod problem;
 pub mod progress;
 pub mod registry;
 pub mod sync;
+pub mod time;

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use check::ProgressError;
-pub use day::{Day, DayError, rfc3339};
+pub use day::{Day, DayError, from_rfc3339, rfc3339};
 pub use record::{Attempt, Record};
 pub use summary::{LessonSummary, Stats, Status, Summary};
 

@@ -1,7 +1,8 @@
 //! Where the server meets the outside: each port is a trait that states its laws, with adapters that
 //! all pass the same contract suite.
 //!
-//! - [`database`]: users, courses, workspaces, revisions and the contents of small files;
+//! - [`database`]: people and their logins, courses, workspaces, revisions and the contents of small
+//!   files;
 //! - [`objects`]: course packages and other large immutable things;
 //! - [`github`]: GitHub, which learners log in with;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
@@ -13,7 +14,7 @@ pub mod github;
 pub mod objects;
 
 pub use clock::{Clock, SystemClock};
-pub use database::Database;
+pub use database::{Accounts, Database};
 pub use entropy::{Entropy, SystemEntropy};
 pub use github::GitHub;
 pub use objects::ObjectStore;

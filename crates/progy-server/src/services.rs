@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::objects::folder::FolderObjects;
-use crate::ports::{Clock, Database, Entropy, ObjectStore, SystemClock, SystemEntropy};
+use crate::ports::{Accounts, Clock, Database, Entropy, ObjectStore, SystemClock, SystemEntropy};
 use templates::Templates;
 
 /// What the server refuses beyond [`progy_api::limits`], which both sides know.
@@ -50,6 +50,7 @@ impl Default for Limits {
 /// Neither spawns nor sleeps.
 pub struct Services {
     pub(crate) db: Arc<dyn Database>,
+    pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -61,6 +62,7 @@ impl Services {
     /// Services over these ports.
     pub fn new(
         db: Arc<dyn Database>,
+        accounts: Arc<dyn Accounts>,
         objects: Arc<dyn ObjectStore>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
@@ -68,7 +70,7 @@ impl Services {
     ) -> Self {
         let templates =
             Templates::new(db.clone(), objects.clone(), limits.tree_cache, limits.content_cache);
-        Self { db, objects, clock, entropy, templates: Arc::new(templates), limits }
+        Self { db, accounts, objects, clock, entropy, templates: Arc::new(templates), limits }
     }
 
     /// Services over the embedded defaults, `SQLite` and a folder below `data`, which are made if
@@ -76,10 +78,10 @@ impl Services {
     ///
     /// Several processes may do this at once on the same folder (`serve` and `admin`).
     pub fn embedded(data: &Path, limits: Limits) -> Result<Self, crate::ports::PortError> {
-        let db = Sqlite::open(data)?;
+        let db = Arc::new(Sqlite::open(data)?);
         let objects = FolderObjects::open(&data.join("objects"))?;
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        Ok(Self::new(Arc::new(db), Arc::new(objects), clock, entropy, limits))
+        Ok(Self::new(db.clone(), db, Arc::new(objects), clock, entropy, limits))
     }
 }
 

@@ -108,6 +108,7 @@ fn services(gate: &Arc<Gate>, objects: &Arc<MemoryObjects>, shared: &Arc<Shared>
     let limits = Limits { tree_cache: 1 << 20, content_cache: 1 << 20, ..Limits::default() };
     Services::new(
         Arc::<Gate>::clone(gate),
+        gate.accounts(),
         Arc::<MemoryObjects>::clone(objects),
         clock,
         Arc::new(NoSecrets),

@@ -87,6 +87,33 @@ pub fn rfc3339(at: Timestamp) -> String {
     )
 }
 
+/// The time that [`rfc3339`] wrote, or that another wrote in UTC with or without a fraction of the
+/// second; of the fraction, milliseconds count.
+pub fn from_rfc3339(text: &str) -> Option<Timestamp> {
+    let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let day: Day = day.parse().ok()?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let number = |digits: &str, most: i64| {
+        let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let number: i64 = if all_digits { digits.parse().ok()? } else { return None };
+        (number <= most).then_some(number)
+    };
+    let [hour, minute, second] = *time.split(':').collect::<Vec<_>>().as_slice() else {
+        return None;
+    };
+    if [hour, minute, second].iter().any(|part| part.len() != 2)
+        || !(1..=9).contains(&fraction.len())
+    {
+        return None;
+    }
+    // A leap second is the second before it.
+    let second = number(second, 60)?.min(59);
+    let seconds = (number(hour, 23)? * 60 + number(minute, 59)?) * 60 + second;
+    let nanos = number(&format!("{fraction:0<9}"), 999_999_999)?;
+    let days = i64::from(day.days_since_epoch());
+    Some(Timestamp(days * DAY_MILLIS + seconds * 1000 + nanos / 1_000_000))
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.civil();
@@ -207,8 +234,30 @@ mod tests {
             (1_795_421_101_234, "2026-11-23T08:05:01.234Z"),
         ] {
             assert_eq!(rfc3339(Timestamp(millis)), text);
+            assert_eq!(from_rfc3339(text), Some(Timestamp(millis)));
         }
         assert!(rfc3339(Timestamp(i64::MAX)).starts_with("9999-12-31T"));
         assert!(rfc3339(Timestamp(i64::MIN)).starts_with("0000-01-01T"));
+    }
+    #[test]
+    fn times_of_others_are_read() {
+        let at = Timestamp(1_795_420_800_500);
+        for text in ["2026-11-23T08:00:00.5Z", "2026-11-23T08:00:00.500499999Z"] {
+            assert_eq!(from_rfc3339(text), Some(at), "{text}");
+        }
+        for bad in [
+            "",
+            "2026-11-23",
+            "2026-11-23T08:00:00",
+            "2026-11-23T08:00:00+01:00",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T08:60:00Z",
+            "2026-11-23T8:00:00Z",
+            "2026-11-23T08:00:00.Z",
+            "2026-11-23T08:00:00.+1Z",
+            "2026-11-31T08:00:00Z",
+        ] {
+            assert_eq!(from_rfc3339(bad), None, "{bad}");
+        }
     }
 }

@@ -32,7 +32,7 @@ impl FromRequestParts<AppState> for Caller {
         let token = bearer(&parts.headers)
             .ok_or_else(|| Failure::unauthorized("log in, and send the token as `Bearer`"))?;
         let user = state.services.authenticate(token).await?;
-        tracing::Span::current().record("user", &user.name);
+        tracing::Span::current().record("user", &user.username);
         Ok(Self(user))
     }
 }

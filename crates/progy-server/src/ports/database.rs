@@ -1,7 +1,9 @@
-//! Users, courses, workspaces, revisions, and the contents of small files.
+//! Courses, workspaces, revisions, and the contents of small files: [`Database`]. People and their
+//! logins: [`Accounts`].
 //!
-//! Everything that one save touches is here, so that a save is one transaction.
+//! Everything that one save touches is in the first, so that a save is one transaction.
 
+pub mod accounts;
 pub mod codec;
 pub mod hub;
 pub mod overlay;
@@ -13,17 +15,17 @@ mod contract;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use progy_api::account::User;
 use progy_api::history::{HeadEvent, RevisionSummary};
-use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Timestamp};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId};
 use semver::Version;
 
 use super::Result;
+pub use accounts::Accounts;
 pub use overlay::{Overlay, OverlayEntry};
 pub use records::{
-    Base, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewToken, NewVersion,
-    OverlayChange, Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent,
-    UserId, Workspace, WorkspaceId,
+    Base, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewVersion, OverlayChange,
+    Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
+    Workspace, WorkspaceId,
 };
 
 /// News of one workspace's head.
@@ -41,21 +43,6 @@ pub type HeadEvents = BoxStream<'static, HeadEvent>;
 pub trait Database: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
-
-    /// Adds a user. False, and nothing happens, if the name is taken.
-    async fn create_user(&self, user: &User, now: Timestamp) -> Result<bool>;
-
-    /// The user of this name.
-    async fn user_by_name(&self, name: &str) -> Result<Option<User>>;
-
-    /// The user of a token that was created and, as of `now`, is neither revoked nor expired.
-    async fn user_by_token(&self, token: &Digest, now: Timestamp) -> Result<Option<User>>;
-
-    /// Keeps a token's hash.
-    async fn create_token(&self, token: &NewToken) -> Result<()>;
-
-    /// Revokes a token. False if there is none, or it was revoked before.
-    async fn revoke_token(&self, token: &Digest, now: Timestamp) -> Result<bool>;
 
     /// All courses, by id.
     async fn courses(&self) -> Result<Vec<Course>>;

@@ -9,5 +9,5 @@ use crate::http::extract::Caller;
 #[utoipa::path(get, path = "/api/auth/get-session", tag = "accounts",
     responses((status = 200, description = "The person", body = SessionAnswer)))]
 pub(crate) async fn session(Caller(user): Caller) -> Json<SessionAnswer> {
-    Json(SessionAnswer { user })
+    Json(SessionAnswer { session: None, user })
 }

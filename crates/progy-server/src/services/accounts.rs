@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use progy_api::account::{Role, User};
+use progy_api::account::{Role, Scopes, User};
 use progy_core::CourseId;
 
 use super::Services;
-use crate::ports::database::{Digest, NewToken, UserId};
+use crate::ports::database::accounts::{NewToken, NewUser, Token, TokenId, UserChange};
+use crate::ports::database::{Digest, UserId};
 use crate::{Result, ServiceError};
 
 /// What every token begins with, so that people and secret scanners know one when they see it.
@@ -20,8 +21,8 @@ impl Services {
         if token.is_empty() || token.len() > LONGEST_TOKEN {
             return Err(ServiceError::Unauthorized);
         }
-        let user = self.db.user_by_token(&token_hash(token), self.clock.now()).await?;
-        user.ok_or(ServiceError::Unauthorized)
+        let found = self.accounts.token(&token_hash(token), self.clock.now()).await?;
+        found.map(|(_, user)| user).ok_or(ServiceError::Unauthorized)
     }
 
     /// Adds a person. `name` is one that can be a course's scope: lower-case letters, digits, `-`,
@@ -39,32 +40,56 @@ impl Services {
         {
             return Err(ServiceError::BadRequest(format!("{email:?} is no e-mail address")));
         }
-        let mut id = [0; 16];
-        self.entropy.fill(&mut id)?;
+        let now = self.clock.now();
         let user = User {
-            id: format!("{:032x}", u128::from_be_bytes(id)),
+            id: self.new_id()?,
+            username: name.to_owned(),
             name: name.to_owned(),
-            email: email.map(str::to_owned),
+            email: email.map(str::to_lowercase),
+            email_verified: false,
+            image: None,
             role,
+            created_at: now,
+            updated_at: now,
         };
-        if self.db.create_user(&user, self.clock.now()).await? {
-            Ok(user)
-        } else {
-            Err(ServiceError::UserExists(name.to_owned()))
+        let new = NewUser { user, link: None, invite: None };
+        match self.accounts.create_user(&new).await? {
+            UserChange::Done => Ok(new.user),
+            UserChange::EmailTaken => Err(ServiceError::BadRequest(format!(
+                "another user has the address {:?}",
+                new.user.email.unwrap_or_default()
+            ))),
+            _ => Err(ServiceError::UserExists(name.to_owned())),
         }
     }
 
     /// A new token of the user named `user_name`. This is the only time that anyone sees it.
     pub async fn create_token(&self, user_name: &str) -> Result<String> {
-        let user = self.db.user_by_name(user_name).await?;
+        let user = self.accounts.user_by_name(user_name).await?;
         let user = user.ok_or_else(|| ServiceError::NoUser(user_name.to_owned()))?;
         let mut secret = [0; 32];
         self.entropy.fill(&mut secret)?;
         let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
-        let created_at = self.clock.now();
-        let kept = NewToken { hash: token_hash(&token), user: UserId(user.id), created_at };
-        self.db.create_token(&kept).await?;
+        let kept = Token {
+            id: TokenId(self.new_id()?),
+            user: UserId(user.id),
+            name: None,
+            scopes: Scopes::all(),
+            created_at: self.clock.now(),
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let hash = token_hash(&token);
+        self.accounts.create_token(&NewToken { hash, token: kept }).await?;
         Ok(token)
+    }
+
+    /// An id that nobody had before: 128 bits of chance in hexadecimal digits.
+    pub(crate) fn new_id(&self) -> Result<String> {
+        let mut id = [0; 16];
+        self.entropy.fill(&mut id)?;
+        Ok(format!("{:032x}", u128::from_be_bytes(id)))
     }
 }
 

@@ -126,21 +126,21 @@ struct Checked {
     pack: tempfile::SpooledTempFile,
 }
 
-/// Whether the role and the name of `user` allow to publish `id`. To be asked before a package is
+/// Whether the role and the user name of `user` allow to publish `id`. To be asked before a package is
 /// taken in.
 pub(crate) fn may_publish(user: &User, id: &CourseId) -> Result<()> {
     let refused = |reason: String| Err(ServiceError::Forbidden(reason));
     match (user.role, id.scope()) {
         (Role::Admin, None) => Ok(()),
-        (Role::Author | Role::Admin, Some(scope)) if scope == user.name => Ok(()),
+        (Role::Author | Role::Admin, Some(scope)) if scope == user.username => Ok(()),
         (Role::Learner, _) => refused("publishing a course needs the role author or admin".into()),
         (Role::Author, None) => refused(format!(
             "an author publishes as @{}/{}; only an admin publishes an id without a scope",
-            user.name,
+            user.username,
             id.slug()
         )),
         (Role::Author | Role::Admin, Some(_)) => {
-            refused(format!("you publish in the scope @{} only", user.name))
+            refused(format!("you publish in the scope @{} only", user.username))
         }
     }
 }

@@ -78,7 +78,7 @@ impl World {
         let db = Arc::new(Sqlite::in_memory().unwrap());
         let objects = Arc::new(MemoryObjects::new());
         let (clock, entropy) = (Arc::new(StandingClock), Arc::new(Counting::default()));
-        let services = Services::new(db.clone(), objects, clock, entropy, limits);
+        let services = Services::new(db.clone(), db.clone(), objects, clock, entropy, limits);
         let world = Self { services, db, devices: AtomicU32::new(0) };
         let root = world.user("root", Role::Admin);
         let package = package("rust-basics", "1.0.0", &TEMPLATE);
@@ -92,7 +92,7 @@ impl World {
 
     /// Publishes another version.
     pub(crate) fn publish(&self, number: &str, files: &[(&str, &str)]) {
-        use crate::ports::Database;
+        use crate::ports::database::accounts::Users;
         let root = run(self.db.user_by_name("root")).unwrap().unwrap();
         let package = package("rust-basics", number, files);
         run(self.services.publish(&root, &course(), &version(number), package)).unwrap();

@@ -1,9 +1,12 @@
 //! What every [`Database`] must do.
 
-mod accounts;
+mod devices;
 mod history;
+mod links;
+mod logins;
 mod registry;
 mod saves;
+mod users;
 
 use progy_api::account::{Role, User};
 use progy_api::history::{FileState, RevisionSummary};
@@ -12,9 +15,10 @@ use progy_core::{
 };
 use semver::Version;
 
+use super::accounts::{NewUser, SessionId, SessionRecord, UserChange, Users};
 use super::sqlite::Sqlite;
 use super::{
-    Base, CommitOutcome, CommitRevision, Database, NewVersion, Overlay, OverlayChange,
+    Accounts, Base, CommitOutcome, CommitRevision, Database, NewVersion, Overlay, OverlayChange,
     OverlayEntry, Publication, PublishedVersion, StoredContent, UserId, Workspace,
 };
 
@@ -38,9 +42,24 @@ macro_rules! contract {
 }
 
 contract! {
-    accounts:
-        a_name_is_taken_once
-        a_token_leads_to_its_user_until_it_is_revoked;
+    users:
+        a_name_and_an_address_are_taken_once
+        a_person_can_change_all_but_the_user_name
+        an_invite_admits_one_person_with_its_address;
+    links:
+        an_account_of_a_provider_belongs_to_one_person
+        a_link_changes_and_goes_with_its_secrets;
+    logins:
+        a_token_leads_to_its_user_until_it_is_revoked_or_expires
+        a_session_lives_until_it_ends_or_expires
+        a_replaced_token_is_good_for_a_moment
+        nobody_ends_the_session_of_another
+        what_was_given_out_comes_back_once
+        the_log_grows;
+    devices:
+        codes_are_unique
+        the_first_to_claim_a_code_decides
+        an_approved_code_is_one_session;
     registry:
         versions_never_change
         the_latest_version_describes_the_course;
@@ -80,7 +99,46 @@ pub(super) fn course() -> CourseId {
 
 pub(super) fn user(name: &str) -> User {
     let id = format!("id-of-{name}");
-    User { id, name: name.to_owned(), email: None, role: Role::Learner }
+    User {
+        id,
+        username: name.to_owned(),
+        name: name.to_owned(),
+        email: None,
+        email_verified: false,
+        image: None,
+        role: Role::Learner,
+        created_at: Timestamp(1),
+        updated_at: Timestamp(1),
+    }
+}
+
+/// All that an adapter is.
+pub(super) trait Adapter: Database + Accounts {}
+
+impl<T: Database + Accounts> Adapter for T {}
+
+/// Adds a person who is not there yet.
+pub(super) async fn add_user(db: &dyn Accounts, user: &User) {
+    let new = NewUser { user: user.clone(), link: None, invite: None };
+    assert_eq!(db.create_user(&new).await.unwrap(), UserChange::Done);
+}
+
+/// A session of a day, of the token that consists of `byte`.
+pub(super) fn session(user: &User, byte: u8, now: Timestamp) -> SessionRecord {
+    SessionRecord {
+        id: SessionId(format!("session-{byte}")),
+        token: [byte; 32],
+        user: UserId(user.id.clone()),
+        expires_at: Timestamp(now.0 + 86_400_000),
+        created_at: now,
+        updated_at: now,
+        last_seen_at: now,
+        ip_address: Some("192.0.2.1".into()),
+        user_agent: Some("a browser".into()),
+        device_name: None,
+        remembered: true,
+        rotated_at: None,
+    }
 }
 
 pub(super) fn file(bytes: &[u8], device: &str) -> OverlayEntry {
@@ -114,14 +172,14 @@ pub(super) fn new_version(course: &CourseId, version: &str, package: &[u8]) -> N
 
 /// A database with a course and a learner, and what saves of hers look like.
 pub(super) struct Learner<'a> {
-    pub(super) db: &'a dyn Database,
+    pub(super) db: &'a dyn Adapter,
     pub(super) user: UserId,
 }
 
 impl<'a> Learner<'a> {
-    pub(super) async fn new(db: &'a dyn Database, name: &str) -> Self {
+    pub(super) async fn new(db: &'a dyn Adapter, name: &str) -> Self {
         let user = user(name);
-        assert!(db.create_user(&user, Timestamp(1)).await.unwrap());
+        add_user(db, &user).await;
         db.publish(new_version(&course(), "1.0.0", b"package")).await.unwrap();
         Self { db, user: UserId(user.id) }
     }
@@ -180,8 +238,7 @@ pub(super) fn set(commit: &mut CommitRevision, at: &str, entry: &OverlayEntry) {
 fn memory_needs_no_runtime() {
     use futures_util::FutureExt;
     let db = Sqlite::in_memory().unwrap();
-    let made = db.create_user(&user("ana"), Timestamp(1)).now_or_never().unwrap();
-    assert!(made.unwrap());
+    add_user(&db, &user("ana")).now_or_never().unwrap();
     let found = db.user_by_name("ana").now_or_never().unwrap().unwrap();
     assert_eq!(found, Some(user("ana")));
 }
@@ -206,7 +263,7 @@ async fn what_was_acknowledged_is_there_for_the_next_process() {
     let head = ana.publish(ana.save(1, None)).await;
     // While the first is still open, as `progy admin` does.
     let other = Sqlite::open(folder.path()).unwrap();
-    assert!(other.create_user(&user("bia"), Timestamp(1)).await.unwrap());
+    add_user(&other, &user("bia")).await;
     assert_eq!(db.user_by_name("bia").await.unwrap(), Some(user("bia")));
     drop(db);
     let again = Sqlite::open(folder.path()).unwrap();
@@ -219,11 +276,9 @@ async fn two_processes_write_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let both = [Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap()];
     let add = async |n: usize| {
-        let user = user(&format!("user-{n}"));
-        both[n % 2].create_user(&user, Timestamp(1)).await.unwrap()
+        add_user(&both[n % 2], &user(&format!("user-{n}"))).await;
     };
-    let added = futures_util::future::join_all((0..200).map(add)).await;
-    assert!(added.into_iter().all(|added| added));
+    futures_util::future::join_all((0..200).map(add)).await;
     for n in 0..200 {
         let name = format!("user-{n}");
         assert!(both[(n + 1) % 2].user_by_name(&name).await.unwrap().is_some());

@@ -20,17 +20,6 @@ pub type Digest = [u8; 32];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkspaceId(pub i64);
 
-/// A token to be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewToken {
-    /// The hash of the token; the token itself is never kept.
-    pub hash: Digest,
-    /// Whose it is.
-    pub user: UserId,
-    /// By the server's clock.
-    pub created_at: Timestamp,
-}
-
 /// A course as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {

@@ -20,9 +20,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use progy_api::account::User;
 use progy_api::history::{HeadEvent, RevisionSummary};
-use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Timestamp};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId};
 use semver::Version;
 use tokio::sync::oneshot;
 
@@ -31,9 +30,9 @@ use self::executor::{Attempt, Executor, Threads};
 use self::store::Store;
 use super::hub::Hub;
 use super::{
-    CommitOutcome, CommitRevision, Course, Database, Digest, HeadEvents, MergeProgress, NewToken,
-    NewVersion, Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent,
-    UserId, Workspace, WorkspaceId,
+    CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
+    Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
+    Workspace, WorkspaceId,
 };
 use crate::ports::{PortError, Result};
 
@@ -158,31 +157,6 @@ fn private_file(data: &Path) -> io::Result<std::path::PathBuf> {
 impl Database for Sqlite {
     async fn ping(&self) -> Result<()> {
         self.read(Store::ping).await
-    }
-
-    async fn create_user(&self, user: &User, now: Timestamp) -> Result<bool> {
-        let user = user.clone();
-        self.write(move |store| store.create_user(&user, now)).await
-    }
-
-    async fn user_by_name(&self, name: &str) -> Result<Option<User>> {
-        let name = name.to_owned();
-        self.read(move |store| store.user_by_name(&name)).await
-    }
-
-    async fn user_by_token(&self, token: &Digest, now: Timestamp) -> Result<Option<User>> {
-        let token = *token;
-        self.read(move |store| store.user_by_token(&token, now)).await
-    }
-
-    async fn create_token(&self, token: &NewToken) -> Result<()> {
-        let token = token.clone();
-        self.write(move |store| store.create_token(&token)).await
-    }
-
-    async fn revoke_token(&self, token: &Digest, now: Timestamp) -> Result<bool> {
-        let token = *token;
-        self.write(move |store| store.revoke_token(&token, now)).await
     }
 
     async fn courses(&self) -> Result<Vec<Course>> {

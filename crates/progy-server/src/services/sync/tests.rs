@@ -7,6 +7,7 @@ use progy_core::{LessonId, Timestamp};
 use super::*;
 use crate::Limits;
 use crate::ports::Database;
+use crate::ports::database::accounts::Users;
 use crate::services::testing::{
     Device, HELLO, TEMPLATE, World, code, course, delete, hash, link, noise, package, path, put,
     put_delta, put_known, run, version,
@@ -387,7 +388,7 @@ fn each_file_names_the_device_that_changed_it_last() {
 fn passed(device: &Device<'_>, lesson: &str) -> Progress {
     let attempt = Attempt { at: Timestamp(1), day: Day::of(Timestamp(1)), passed: true, xp: 10 };
     let mut progress = Progress::default();
-    let id = progy_core::DeviceId::new(&format!("{:032x}", device.user.name.len())).unwrap();
+    let id = progy_core::DeviceId::new(&format!("{:032x}", device.user.username.len())).unwrap();
     progress.record_attempt(&LessonId::new(lesson).unwrap(), &id, attempt);
     progress
 }

@@ -5,7 +5,7 @@ fn chance(n: u32) -> usize {
     (n.wrapping_mul(2_654_435_761) >> 8) as usize
 }
 
-pub(super) async fn any_revision_can_be_read(db: &dyn Database) {
+pub(super) async fn any_revision_can_be_read(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let mut overlays: Vec<(RevisionSummary, Overlay)> = Vec::new();
     for n in 1..=200 {
@@ -37,7 +37,7 @@ pub(super) async fn any_revision_can_be_read(db: &dyn Database) {
     assert_eq!(db.revision(workspace.id, &unknown).await.unwrap(), None);
 }
 
-pub(super) async fn a_change_of_version_is_a_keyframe(db: &dyn Database) {
+pub(super) async fn a_change_of_version_is_a_keyframe(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let mut save = ana.save(1, None);
     set(&mut save, "a", &file(b"1", "laptop"));
@@ -56,7 +56,7 @@ pub(super) async fn a_change_of_version_is_a_keyframe(db: &dyn Database) {
     }
 }
 
-pub(super) async fn pages_go_back_to_the_first(db: &dyn Database) {
+pub(super) async fn pages_go_back_to_the_first(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let mut head: Option<RevisionId> = None;
     for n in 1..=5 {
@@ -83,7 +83,7 @@ pub(super) async fn pages_go_back_to_the_first(db: &dyn Database) {
     assert_eq!(page(Some(&RevisionId::new(&id(404)).unwrap())).await, None);
 }
 
-pub(super) async fn contents_come_with_all_that_they_need(db: &dyn Database) {
+pub(super) async fn contents_come_with_all_that_they_need(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let of_template =
         Base::Template { version: Version::new(1, 0, 0), hash: ContentHash::blake3(b"template") };
@@ -115,13 +115,13 @@ pub(super) async fn contents_come_with_all_that_they_need(db: &dyn Database) {
     assert!(get(&[]).await.is_empty());
 }
 
-pub(super) async fn nothing_of_another_learner_is_known(db: &dyn Database) {
+pub(super) async fn nothing_of_another_learner_is_known(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let secret = content(b"secret", Base::Alone, 0);
     let save = CommitRevision { contents: vec![secret.clone()], ..ana.save(1, None) };
     let revision = ana.publish(save).await;
     let bia = Learner { db, user: UserId("id-of-bia".into()) };
-    db.create_user(&user("bia"), Timestamp(1)).await.unwrap();
+    add_user(db, &user("bia")).await;
     bia.publish(bia.save(2, None)).await;
 
     let workspace = bia.workspace().await.unwrap();

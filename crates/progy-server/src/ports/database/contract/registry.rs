@@ -1,6 +1,6 @@
 use super::*;
 
-pub(super) async fn versions_never_change(db: &dyn Database) {
+pub(super) async fn versions_never_change(db: &dyn Adapter) {
     let first = new_version(&course(), "1.0.0", b"one");
     assert!(published(&db.publish(first.clone()).await.unwrap()));
     let again = db.publish(new_version(&course(), "1.0.0", b"one")).await.unwrap();
@@ -16,7 +16,7 @@ pub(super) async fn versions_never_change(db: &dyn Database) {
     assert_eq!(db.template(&course(), &missing).await.unwrap(), None);
 }
 
-pub(super) async fn the_latest_version_describes_the_course(db: &dyn Database) {
+pub(super) async fn the_latest_version_describes_the_course(db: &dyn Adapter) {
     let other = CourseId::new("@ana/sql").unwrap();
     for version in ["2.0.0-beta.1", "1.9.0", "1.10.0", "1.2.0", "2.0.0-beta.2"] {
         db.publish(new_version(&course(), version, version.as_bytes())).await.unwrap();

@@ -5,7 +5,7 @@ use progy_core::progress::{Attempt, Day, Progress};
 use super::*;
 use crate::ports::database::MergeProgress;
 
-pub(super) async fn the_first_save_makes_the_workspace(db: &dyn Database) {
+pub(super) async fn the_first_save_makes_the_workspace(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     assert_eq!(ana.workspace().await, None);
     let mut save = ana.save(1, None);
@@ -21,7 +21,7 @@ pub(super) async fn the_first_save_makes_the_workspace(db: &dyn Database) {
     assert_eq!((workspace.strategy, workspace.version), (Strategy::Patch, Version::new(1, 0, 0)));
 }
 
-pub(super) async fn a_save_is_known_again(db: &dyn Database) {
+pub(super) async fn a_save_is_known_again(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let revision = ana.publish(ana.save(1, None)).await;
     let again = ana.commit(ana.save(1, None)).await;
@@ -33,7 +33,7 @@ pub(super) async fn a_save_is_known_again(db: &dyn Database) {
     assert_eq!(saved.unwrap().revision, revision);
 }
 
-pub(super) async fn a_save_is_known_again_after_others(db: &dyn Database) {
+pub(super) async fn a_save_is_known_again_after_others(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let first = ana.publish(ana.save(1, None)).await;
     let second = ana.publish(ana.save(2, Some(&first.id))).await;
@@ -44,7 +44,7 @@ pub(super) async fn a_save_is_known_again_after_others(db: &dyn Database) {
     }
 }
 
-pub(super) async fn a_save_id_has_one_content(db: &dyn Database) {
+pub(super) async fn a_save_id_has_one_content(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let first = ana.publish(ana.save(1, None)).await;
     let other = CommitRevision { digest: [99; 32], ..ana.save(1, Some(&first.id)) };
@@ -52,7 +52,7 @@ pub(super) async fn a_save_id_has_one_content(db: &dyn Database) {
     assert_eq!(ana.workspace().await.unwrap().head, Some(first));
 }
 
-pub(super) async fn only_the_head_can_be_followed(db: &dyn Database) {
+pub(super) async fn only_the_head_can_be_followed(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let first = ana.publish(ana.save(1, None)).await;
     let second = ana.publish(ana.save(2, Some(&first.id))).await;
@@ -63,7 +63,7 @@ pub(super) async fn only_the_head_can_be_followed(db: &dyn Database) {
     assert_eq!(ana.workspace().await.unwrap().head, Some(second));
 }
 
-pub(super) async fn a_database_that_lost_revisions_says_so(db: &dyn Database) {
+pub(super) async fn a_database_that_lost_revisions_says_so(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let lost = RevisionId::new(&id(404)).unwrap();
     let odd = RevisionId::new("0123456789abcdef0").unwrap();
@@ -75,7 +75,7 @@ pub(super) async fn a_database_that_lost_revisions_says_so(db: &dyn Database) {
     assert_eq!(ana.commit(ana.save(2, Some(&odd))).await, moved(Some(first)));
 }
 
-pub(super) async fn of_many_at_once_one_wins(db: &dyn Database) {
+pub(super) async fn of_many_at_once_one_wins(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let outcomes = future::join_all((1..=40).map(|n| ana.commit(ana.save(n, None)))).await;
     let mut won = outcomes.iter().filter_map(|outcome| match outcome {
@@ -92,7 +92,7 @@ pub(super) async fn of_many_at_once_one_wins(db: &dyn Database) {
     assert_eq!(ana.workspace().await.unwrap().head.as_ref(), Some(winner));
 }
 
-pub(super) async fn a_full_quota_changes_nothing(db: &dyn Database) {
+pub(super) async fn a_full_quota_changes_nothing(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let first = ana.publish(ana.save(1, None)).await;
     let mut save = CommitRevision { quota: 5_000, ..ana.save(2, Some(&first.id)) };
@@ -108,14 +108,14 @@ pub(super) async fn a_full_quota_changes_nothing(db: &dyn Database) {
     ana.publish(CommitRevision { quota: used + needed, ..save }).await;
 }
 
-pub(super) async fn the_quota_counts_all_workspaces_of_one_learner(db: &dyn Database) {
+pub(super) async fn the_quota_counts_all_workspaces_of_one_learner(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let sql = CourseId::new("sql").unwrap();
     db.publish(new_version(&sql, "1.0.0", b"sql")).await.unwrap();
     let large = vec![content(&[1; 10_000], Base::Alone, 0)];
     ana.publish(CommitRevision { contents: large.clone(), ..ana.save(1, None) }).await;
     let bia = Learner { db, user: UserId("id-of-bia".into()) };
-    db.create_user(&user("bia"), Timestamp(1)).await.unwrap();
+    add_user(db, &user("bia")).await;
 
     let elsewhere = |learner: &Learner<'_>| CommitRevision {
         course: sql.clone(),
@@ -139,7 +139,7 @@ fn passed(lesson: &str) -> Progress {
     progress
 }
 
-pub(super) async fn progress_only_grows(db: &dyn Database) {
+pub(super) async fn progress_only_grows(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let (one, two, three) = (passed("1"), passed("2"), passed("3"));
     let save = CommitRevision { progress: Some(one.clone()), ..ana.save(1, None) };
@@ -163,7 +163,7 @@ pub(super) async fn progress_only_grows(db: &dyn Database) {
     assert_eq!(progress_digest, all.digest());
 }
 
-pub(super) async fn progress_alone_makes_the_workspace(db: &dyn Database) {
+pub(super) async fn progress_alone_makes_the_workspace(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let merge = |progress: Option<Progress>| MergeProgress {
         user: ana.user.clone(),
@@ -184,7 +184,7 @@ pub(super) async fn progress_alone_makes_the_workspace(db: &dyn Database) {
     assert_eq!((standing.progress, standing.base_known), (one, false));
 }
 
-pub(super) async fn subscribers_hear_of_each_head(db: &dyn Database) {
+pub(super) async fn subscribers_hear_of_each_head(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let mut news = db.subscribe(&ana.user, &course()).await.unwrap();
     let mut others = db.subscribe(&UserId("id-of-bia".into()), &course()).await.unwrap();
@@ -199,7 +199,7 @@ pub(super) async fn subscribers_hear_of_each_head(db: &dyn Database) {
     assert!(others.next().now_or_never().is_none());
 }
 
-pub(super) async fn a_slow_subscriber_hears_of_the_newest(db: &dyn Database) {
+pub(super) async fn a_slow_subscriber_hears_of_the_newest(db: &dyn Adapter) {
     let ana = Learner::new(db, "ana").await;
     let mut news = db.subscribe(&ana.user, &course()).await.unwrap();
     let mut head: Option<RevisionSummary> = None;

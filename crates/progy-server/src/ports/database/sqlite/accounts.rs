@@ -1,77 +1,38 @@
-//! Users and tokens.
+//! People and their logins: one file a table, with its SQL and its side of the port.
 
-use progy_api::account::{Role, User};
+mod audit;
+mod device_codes;
+mod invites;
+mod links;
+mod sessions;
+mod tokens;
+mod users;
+mod verifications;
+
 use progy_core::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::Row;
 
-use super::store::Store;
-use crate::ports::database::{Digest, NewToken};
-use crate::ports::{PortError, Result};
+use crate::ports::Result;
+use crate::ports::database::{Digest, UserId};
 
-impl Store {
-    pub(super) fn create_user(&self, user: &User, now: Timestamp) -> Result<bool> {
-        let added = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO user (id, name, email, role, created_at) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT (name) DO NOTHING",
-            )?
-            .execute(params![user.id, user.name, user.email, role_name(user.role), now.0])?;
-        Ok(added == 1)
-    }
-
-    pub(super) fn user_by_name(&self, name: &str) -> Result<Option<User>> {
-        self.connection
-            .prepare_cached("SELECT id, name, email, role FROM user WHERE name = ?")?
-            .query_row([name], |row| Ok(user(row)))
-            .optional()?
-            .transpose()
-    }
-
-    pub(super) fn user_by_token(&self, token: &Digest, now: Timestamp) -> Result<Option<User>> {
-        self.connection
-            .prepare_cached(
-                "SELECT u.id, u.name, u.email, u.role FROM token t JOIN user u ON u.id = t.user
-                 WHERE t.hash = ?1 AND t.revoked_at IS NULL
-                 AND (t.expires_at IS NULL OR t.expires_at > ?2)",
-            )?
-            .query_row(params![token, now.0], |row| Ok(user(row)))
-            .optional()?
-            .transpose()
-    }
-
-    pub(super) fn create_token(&self, token: &NewToken) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT INTO token (hash, user, created_at) VALUES (?, ?, ?)")?
-            .execute(params![token.hash, token.user.0, token.created_at.0])?;
-        Ok(())
-    }
-
-    pub(super) fn revoke_token(&self, token: &Digest, now: Timestamp) -> Result<bool> {
-        let revoked = self
-            .connection
-            .prepare_cached(
-                "UPDATE token SET revoked_at = ?2 WHERE hash = ?1 AND revoked_at IS NULL",
-            )?
-            .execute(params![token, now.0])?;
-        Ok(revoked == 1)
-    }
+/// A time that may be absent.
+fn optional_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp))
 }
 
-fn user(row: &Row<'_>) -> Result<User> {
-    let role = match row.get_ref("role")?.as_str().map_err(rusqlite::Error::from)? {
-        "learner" => Role::Learner,
-        "author" => Role::Author,
-        "admin" => Role::Admin,
-        other => return Err(PortError::Damaged(format!("{other:?} is no role"))),
-    };
-    Ok(User { id: row.get("id")?, name: row.get("name")?, email: row.get("email")?, role })
+fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
+    Ok(Timestamp(row.get(column)?))
 }
 
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Learner => "learner",
-        Role::Author => "author",
-        Role::Admin => "admin",
-    }
+fn digest(row: &Row<'_>, column: &str) -> Result<Digest> {
+    Ok(row.get(column)?)
+}
+
+fn user_id(row: &Row<'_>, column: &str) -> Result<UserId> {
+    Ok(UserId(row.get(column)?))
+}
+
+/// For columns that may be absent: what a time is in the database.
+fn millis(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::millis)
 }

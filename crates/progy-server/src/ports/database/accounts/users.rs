@@ -1,0 +1,56 @@
+//! People.
+
+use async_trait::async_trait;
+use progy_api::account::User;
+
+use super::Link;
+use crate::ports::Result;
+use crate::ports::database::{Digest, UserId};
+
+/// Somebody to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The person.
+    pub user: User,
+    /// How they will prove who they are, if it is known already.
+    pub link: Option<Link>,
+    /// The invite that lets them in; it is used up with this.
+    pub invite: Option<Digest>,
+}
+
+/// What adding or changing a person came to. All but `Done` change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserChange {
+    /// It is done.
+    Done,
+    /// Another person has this user name.
+    UsernameTaken,
+    /// Another person has this address.
+    EmailTaken,
+    /// The link belongs to another person.
+    LinkTaken,
+    /// The invite is unknown, used, expired, or for another address.
+    InviteSpent,
+    /// There is no such person.
+    Unknown,
+}
+
+/// Keeps people.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Adds a person with the link, and uses the invite, all or nothing. Checked in the order of
+    /// [`UserChange`], but the invite first.
+    async fn create_user(&self, new: &NewUser) -> Result<UserChange>;
+
+    /// Changes a person to what `user` says: all but the id, the user name and the time of creation.
+    async fn update_user(&self, user: &User) -> Result<UserChange>;
+
+    /// The person of this id.
+    async fn user(&self, id: &UserId) -> Result<Option<User>>;
+
+    /// The person of this user name.
+    async fn user_by_name(&self, username: &str) -> Result<Option<User>>;
+
+    /// The person of this address, which is in lower case.
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>>;
+}

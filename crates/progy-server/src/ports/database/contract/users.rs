@@ -1,0 +1,93 @@
+use super::*;
+use crate::ports::database::accounts::{Invite, Link, LinkId};
+
+fn with_email(name: &str, email: &str) -> User {
+    User { email: Some(email.to_owned()), ..user(name) }
+}
+
+fn alone(user: &User) -> NewUser {
+    NewUser { user: user.clone(), link: None, invite: None }
+}
+
+pub(super) async fn a_name_and_an_address_are_taken_once(db: &dyn Adapter) {
+    let ana = User { role: Role::Author, ..with_email("ana", "ana@example.org") };
+    add_user(db, &ana).await;
+    let same_name = User { id: "another".into(), ..user("ana") };
+    let taken = db.create_user(&alone(&same_name)).await.unwrap();
+    assert_eq!(taken, UserChange::UsernameTaken);
+    let same_address = with_email("bia", "ana@example.org");
+    let taken = db.create_user(&alone(&same_address)).await.unwrap();
+    assert_eq!(taken, UserChange::EmailTaken);
+
+    assert_eq!(db.user_by_name("ana").await.unwrap(), Some(ana.clone()));
+    assert_eq!(db.user_by_email("ana@example.org").await.unwrap(), Some(ana.clone()));
+    assert_eq!(db.user(&UserId(ana.id.clone())).await.unwrap(), Some(ana));
+    assert_eq!(db.user_by_name("bia").await.unwrap(), None);
+    // Any number of people may have none.
+    for name in ["bia", "caio"] {
+        add_user(db, &user(name)).await;
+    }
+    db.ping().await.unwrap();
+}
+
+pub(super) async fn a_person_can_change_all_but_the_user_name(db: &dyn Adapter) {
+    add_user(db, &with_email("ana", "ana@example.org")).await;
+    add_user(db, &with_email("bia", "bia@example.org")).await;
+    let changed = User {
+        name: "Ana Lima".into(),
+        email_verified: true,
+        image: Some("https://example.org/ana.png".into()),
+        role: Role::Admin,
+        updated_at: Timestamp(7),
+        ..with_email("ana", "lima@example.org")
+    };
+    let renamed = User { username: "lima".into(), ..changed.clone() };
+    assert_eq!(db.update_user(&renamed).await.unwrap(), UserChange::Done);
+    assert_eq!(db.user_by_name("ana").await.unwrap(), Some(changed.clone()));
+    let taken = User { email: Some("bia@example.org".into()), ..changed.clone() };
+    assert_eq!(db.update_user(&taken).await.unwrap(), UserChange::EmailTaken);
+    assert_eq!(db.user_by_name("ana").await.unwrap(), Some(changed.clone()));
+    let nobody = User { id: "nobody".into(), email: None, ..changed };
+    assert_eq!(db.update_user(&nobody).await.unwrap(), UserChange::Unknown);
+}
+
+pub(super) async fn an_invite_admits_one_person_with_its_address(db: &dyn Adapter) {
+    let invite = |byte: u8, email: Option<&str>| Invite {
+        id: format!("invite-{byte}"),
+        code: [byte; 32],
+        role: Role::Author,
+        email: email.map(str::to_owned),
+        created_at: Timestamp(1),
+        expires_at: Timestamp(100),
+    };
+    let ana = with_email("ana", "ana@example.org");
+    db.create_invite(&invite(1, None)).await.unwrap();
+    db.create_invite(&invite(2, Some("ana@example.org"))).await.unwrap();
+    assert_eq!(db.invite(&[1; 32], Timestamp(99)).await.unwrap(), Some(invite(1, None)));
+    assert_eq!(db.invite(&[1; 32], Timestamp(100)).await.unwrap(), None);
+
+    let come = async |user: &User, byte: u8| {
+        db.create_user(&NewUser { invite: Some([byte; 32]), ..alone(user) }).await.unwrap()
+    };
+    assert_eq!(come(&ana, 9).await, UserChange::InviteSpent);
+    assert_eq!(come(&user("bia"), 2).await, UserChange::InviteSpent);
+    let late = User { created_at: Timestamp(100), ..ana.clone() };
+    assert_eq!(come(&late, 2).await, UserChange::InviteSpent);
+    assert_eq!(come(&ana, 2).await, UserChange::Done);
+    // Refused for another reason, it is not used up.
+    assert_eq!(come(&User { id: "x".into(), ..user("ana") }, 1).await, UserChange::UsernameTaken);
+    assert_eq!(come(&user("bia"), 1).await, UserChange::Done);
+    assert_eq!(come(&user("caio"), 1).await, UserChange::InviteSpent);
+    assert_eq!(db.invite(&[1; 32], Timestamp(2)).await.unwrap(), None);
+
+    let link = |person: &User| {
+        let id = LinkId(format!("link-{}", person.id));
+        Link::new(id, UserId(person.id.clone()), Link::GITHUB, "77", Timestamp(1))
+    };
+    let [dora, eva] = [user("dora"), user("eva")];
+    let linked = NewUser { link: Some(link(&dora)), ..alone(&dora) };
+    assert_eq!(db.create_user(&linked).await.unwrap(), UserChange::Done);
+    let taken = NewUser { link: Some(link(&eva)), ..alone(&eva) };
+    assert_eq!(db.create_user(&taken).await.unwrap(), UserChange::LinkTaken);
+    assert_eq!(db.user_by_name("eva").await.unwrap(), None);
+}
