@@ -28,6 +28,10 @@ pub enum PortError {
     /// What it holds cannot be read.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// What was to be written is sealed under a key that is retired: read the keys again, seal it
+    /// under the one for writing, and try again.
+    #[error("a token is sealed under a key that is retired")]
+    KeyRetired,
     /// Anything else.
     #[error("failed: {0}")]
     Failed(String),

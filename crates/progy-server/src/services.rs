@@ -6,6 +6,7 @@
 //! - [`sync`]: a save is published;
 //! - [`progress`]: where a learner stands;
 //! - [`history`], [`archive`]: revisions, contents and events;
+//! - [`keys`]: what tokens of other services are encrypted under;
 //! - [`health`]: whether the ports answer.
 
 pub mod accounts;
@@ -14,6 +15,7 @@ mod cache;
 mod contents;
 pub mod health;
 pub mod history;
+pub mod keys;
 pub mod progress;
 pub mod registry;
 pub mod sync;

@@ -21,6 +21,8 @@ pub enum TokenKind {
     Access,
     /// Gets the next access token.
     Refresh,
+    /// Says who somebody is (`OpenID`).
+    Id,
 }
 
 /// The place that a token is encrypted for. It is authenticated with the token, so that a row moved
@@ -43,6 +45,7 @@ impl Binding<'_> {
         let kind = match self.kind {
             TokenKind::Access => "access",
             TokenKind::Refresh => "refresh",
+            TokenKind::Id => "id",
         };
         let mut bytes = Vec::new();
         for part in [PREFIX, self.user, self.provider, self.account, kind] {

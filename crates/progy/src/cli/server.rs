@@ -41,6 +41,15 @@ pub(crate) enum AdminCommand {
     /// What they log in with.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// The keys that tokens of GitHub and other services are encrypted with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a new key, encrypt everything under it, and remove the old one. The server may go on.
+    Rotate,
 }
 
 #[derive(Debug, Clone, Subcommand)]

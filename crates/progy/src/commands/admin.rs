@@ -4,7 +4,7 @@ use progy_api::account::Role;
 use progy_server::admin;
 
 use super::serve;
-use crate::cli::{AdminArgs, AdminCommand, RoleArg, TokenCommand, UserCommand};
+use crate::cli::{AdminArgs, AdminCommand, KeysCommand, RoleArg, TokenCommand, UserCommand};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -20,6 +20,16 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
             let token = admin::create_token(&config, &name).await.map_err(serve::failure)?;
             // Alone on standard output, for programs to take.
             context.terminal.line(&token);
+        }
+        AdminCommand::Keys(KeysCommand::Rotate) => {
+            let done = admin::rotate_keys(&config).await.map_err(serve::failure)?;
+            say!(context, "keys-rotated", key = done.writing, count = done.links);
+            for key in done.to_remove {
+                say!(context, "key-to-remove", key = key);
+            }
+            if let Some(key) = done.kept.first() {
+                return Err(fail!(Exit::Failed, "key-kept", key = key));
+            }
         }
     }
     Ok(Exit::Done)
