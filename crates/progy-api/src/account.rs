@@ -3,9 +3,11 @@
 //!
 //! - [`User`], [`Role`]: the person;
 //! - [`session`]: where they are logged in;
+//! - [`credential`]: signing up and in;
 //! - [`device`]: logging a device in by a code (RFC 8628);
 //! - [`scope`]: what a token may be used for.
 
+pub mod credential;
 pub mod device;
 pub mod scope;
 pub mod session;

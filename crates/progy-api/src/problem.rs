@@ -21,6 +21,9 @@ pub struct Problem {
     /// One sentence about this occurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Of account routes: `detail` again, where Better Auth's client looks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Id of the request in the server's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -52,6 +55,10 @@ pub mod code {
     pub const UNAUTHORIZED: &str = "unauthorized";
     /// 403: the role does not allow it.
     pub const FORBIDDEN: &str = "forbidden";
+    /// 403: the token may not be used for this.
+    pub const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+    /// 429: tried too often; `Retry-After` says how long to wait.
+    pub const RATE_LIMITED: &str = "rate_limited";
     /// 404: no such route.
     pub const NOT_FOUND: &str = "not_found";
     /// 404: no such course, or version of it.

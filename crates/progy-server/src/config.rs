@@ -36,8 +36,6 @@ pub struct Config {
     pub listen: String,
     /// The folder that holds everything the server keeps. In a file, relative to that file.
     pub data: PathBuf,
-    /// Where browsers find the server, if not where it listens: behind a proxy, for instance.
-    pub public_url: Option<String>,
     /// What the server says about its work.
     pub log: Log,
     /// How long it waits.
@@ -48,6 +46,37 @@ pub struct Config {
     pub github: Option<GitHub>,
     /// What tokens of other services are encrypted with.
     pub vault: Vault,
+    /// The server's address as its users see it, `https://progy.example.org`: for links, cookies,
+    /// and to know its own pages by. Without it, what each request says in `Host`.
+    pub url: Option<String>,
+    /// How many proxies of yours stand before the server. The address of a request is what the
+    /// first of them saw, by `X-Forwarded-For`; without proxies that header is not believed.
+    pub proxies: u8,
+    /// Who may have an account.
+    pub accounts: Accounts,
+}
+
+/// Who may have an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Who may register.
+    pub registration: Registration,
+    /// Other sites whose pages may use a browser's session here: `https://learn.example.org`.
+    pub trusted_origins: Vec<String>,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Who sits at this machine; everybody else with an invitation.
+    #[default]
+    Local,
+    /// Everybody.
+    Open,
+    /// Who has an invitation.
+    Invited,
 }
 
 /// What the server says about its work, on standard error.
@@ -140,10 +169,12 @@ impl Default for Config {
             data: default_data(),
             log: Log::default(),
             timeouts: Timeouts::default(),
-            public_url: None,
             limits: Limits::default(),
             github: None,
             vault: Vault::default(),
+            url: None,
+            proxies: 0,
+            accounts: Accounts::default(),
         }
     }
 }
@@ -200,6 +231,14 @@ impl Config {
 
     /// Refuses values with which a server could not work.
     pub fn check(&self) -> Result<(), ConfigError> {
+        for origin in self.url.iter().chain(&self.accounts.trusted_origins) {
+            if !is_origin(origin) {
+                return Err(ConfigError::Senseless(
+                    "`url` and `accounts.trusted_origins` are addresses such as \
+                     `https://progy.example.org`, without a path",
+                ));
+            }
+        }
         if self.limits.connections == 0 {
             return Err(ConfigError::Senseless("`limits.connections` must be at least 1"));
         }
@@ -215,11 +254,11 @@ impl Config {
 
     /// Where browsers find a server that listens on `address`.
     pub fn public_url(&self, address: Option<SocketAddr>) -> Result<PublicUrl, ConfigError> {
-        match (&self.public_url, address) {
+        match (&self.url, address) {
             (Some(text), _) => PublicUrl::parse(text),
             (None, Some(address)) if address.ip().is_loopback() => Ok(PublicUrl::of(address)),
             (None, _) => Err(ConfigError::Wrong(
-                "`public_url` is missing: set it to the address that browsers use for this server, \
+                "`url` is missing: set it to the address that browsers use for this server, \
                  for instance https://progy.example"
                     .to_owned(),
             )),
@@ -245,6 +284,16 @@ impl Config {
 /// What a variable says, unless it is empty.
 fn variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
+}
+
+/// Whether `text` is a scheme, a host and perhaps a port, as the header `Origin` writes them.
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let authority: Result<axum::http::uri::Authority, _> = rest.parse();
+        authority.is_ok_and(|authority| authority == rest && !rest.contains('@'))
+            && rest.chars().all(|c| !c.is_uppercase())
+    })
 }
 
 /// `$XDG_DATA_HOME/progy-server`, or what stands in for it on other systems.
@@ -303,9 +352,19 @@ mod tests {
 
     #[test]
     fn senseless_values_are_refused() {
-        for text in ["[limits]\nconnections = 0", "[timeouts]\nrequest = 0"] {
+        for text in [
+            "[limits]\nconnections = 0",
+            "[timeouts]\nrequest = 0",
+            "url = \"progy.example.org\"",
+            "url = \"https://progy.example.org/\"",
+            "url = \"https://ana@progy.example.org\"",
+            "[accounts]\ntrusted_origins = [\"*\"]",
+        ] {
             assert!(load(text).unwrap().check().is_err(), "{text}");
         }
         assert!(load("[timeouts]\nrequest = -1").is_err());
+        assert!(load("[accounts]\nregistration = \"maybe\"").is_err());
+        let sound = "url = \"https://progy.example.org:8443\"\nproxies = 1";
+        assert!(load(sound).unwrap().check().is_ok());
     }
 }

@@ -4,6 +4,7 @@ use progy_api::problem::{HeadMoved, Problem, code};
 use progy_core::RelPath;
 
 use crate::ports::PortError;
+use crate::services::accounts::Refusal;
 
 /// A service's result.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -21,6 +22,15 @@ pub enum ServiceError {
     /// The role does not allow it.
     #[error("{0}")]
     Forbidden(String),
+    /// An account route refuses, in the words of Better Auth.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Tried too often.
+    #[error("that was too often; try again in {seconds} seconds")]
+    RateLimited {
+        /// How long to wait.
+        seconds: u64,
+    },
     /// No such route.
     #[error("there is nothing here")]
     NotFound,
@@ -111,6 +121,11 @@ pub enum ServiceError {
     /// `admin token create`: there is no such user.
     #[error("there is no user named {0:?}; add it with `progy admin user add {0}`")]
     NoUser(String),
+    /// `admin token revoke`: there is no such token.
+    #[error(
+        "no single token in force has an id that begins with {0:?}; see `progy admin token list`"
+    )]
+    NoToken(String),
 }
 
 impl ServiceError {
@@ -124,7 +139,14 @@ impl ServiceError {
         match self {
             Self::Unauthorized => (401, code::UNAUTHORIZED, "Unauthorized"),
             Self::Forbidden(_) => (403, code::FORBIDDEN, "Forbidden"),
-            Self::NotFound | Self::NoUser(_) => (404, code::NOT_FOUND, "Not found"),
+            Self::Refused(refusal) => {
+                let (status, code) = refusal.kind();
+                (status, code, "Refused")
+            }
+            Self::RateLimited { .. } => (429, code::RATE_LIMITED, "Too many requests"),
+            Self::NotFound | Self::NoUser(_) | Self::NoToken(_) => {
+                (404, code::NOT_FOUND, "Not found")
+            }
             Self::NoCourse => (404, code::NO_COURSE, "No such course"),
             Self::NoProgress => (404, code::NO_PROGRESS, "No progress"),
             Self::NoRevision => (404, code::NO_REVISION, "No such revision"),
@@ -169,6 +191,7 @@ impl ServiceError {
             status,
             code: code.to_owned(),
             detail: Some(self.to_string()),
+            message: None,
             request_id: None,
             moved,
             path,

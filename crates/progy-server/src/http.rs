@@ -4,19 +4,24 @@
 //! - [`observe`], [`metrics`], [`request_id`]: the log and the numbers;
 //! - [`failure`]: every error is a problem document (RFC 9457);
 //! - [`limits`], [`body`]: bytes, time and memory that a request may take;
-//! - [`extract`], [`json`], [`range`]: what a request says;
+//! - [`extract`], [`json`], [`form`], [`range`], [`cookie`]: what a request says;
+//! - [`login`], [`site`]: who sent it, from where;
 //! - [`transfer`]: packages on their way in and out.
 
 pub(crate) mod body;
 pub(crate) mod connections;
+pub(crate) mod cookie;
 pub(crate) mod extract;
 pub(crate) mod failure;
+pub(crate) mod form;
 pub(crate) mod json;
 pub(crate) mod limits;
+pub(crate) mod login;
 pub(crate) mod metrics;
 pub(crate) mod observe;
 pub(crate) mod range;
 pub(crate) mod request_id;
+pub(crate) mod site;
 pub(crate) mod stall;
 pub(crate) mod transfer;
 

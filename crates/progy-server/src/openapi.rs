@@ -27,7 +27,7 @@ const BEARER: &str = "bearer";
     ),
     tags(
         (name = "server", description = "For those who watch the server"),
-        (name = "accounts", description = "Who is asking"),
+        (name = "accounts", description = "Who is asking, in the words of Better Auth's client"),
         (name = "courses", description = "The registry"),
         (name = "workspaces", description = "A learner's copy of a course")
     ),
@@ -38,7 +38,17 @@ const BEARER: &str = "bearer";
         routes::health::ready,
         routes::health::metrics,
         document,
-        routes::account::session,
+        routes::auth::session::get,
+        routes::auth::session::list,
+        routes::auth::session::revoke,
+        routes::auth::session::sign_out,
+        routes::auth::sign::up,
+        routes::auth::sign::sign_in,
+        routes::auth::device::code,
+        routes::auth::device::token,
+        routes::auth::device::verify,
+        routes::auth::device::approve,
+        routes::auth::device::deny,
         routes::courses::list,
         routes::courses::describe,
         routes::courses::download,
@@ -93,6 +103,7 @@ impl Modify for Errors {
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response
                         && status.starts_with(['4', '5'])
+                        && response.content.is_empty()
                     {
                         let problem =
                             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
@@ -118,9 +129,13 @@ fn add_common_errors(operation: &mut Operation) {
     ];
     if operation.security.is_none() {
         common.push(("401", "`unauthorized`: no token, or one that is not valid"));
+        common.push(("403", "`insufficient_scope`: the token is not meant for this"));
     }
     if operation.parameters.is_some() || operation.request_body.is_some() {
         common.push(("400", "`bad_request`: the request could not be read"));
+    }
+    if operation.request_body.is_some() {
+        common.push(("413", "`too_large`: the body is longer than the route takes"));
     }
     for (status, description) in common {
         let responses = &mut operation.responses.responses;
@@ -169,12 +184,21 @@ mod tests {
                 let responses = operation["responses"].as_object().unwrap();
                 for (status, response) in responses {
                     if status.starts_with(['4', '5']) {
-                        let schema = &response["content"][PROBLEM_JSON]["schema"]["$ref"];
-                        assert_eq!(schema, "#/components/schemas/Problem", "{method} {path}");
+                        let content = response["content"].as_object().unwrap();
+                        let (kind, content) = content.iter().next().unwrap();
+                        let oauth = kind == "application/json";
+                        assert!(!oauth || path.starts_with("/api/auth/device"), "{method} {path}");
+                        let form = if oauth { "DeviceError" } else { "Problem" };
+                        let schema = format!("#/components/schemas/{form}");
+                        assert_eq!(content["schema"]["$ref"], schema, "{method} {path}");
                     }
                 }
-                let public = !path.starts_with("/api/") || path == "/api/openapi.json";
-                assert_eq!(responses.contains_key("401"), !public, "{method} {path}");
+                // Of what is public, signing in alone knows a 401: of a wrong password.
+                let public = operation["security"]
+                    .as_array()
+                    .is_some_and(|ways| ways.contains(&serde_json::json!({})));
+                let asks = !public || path == "/api/auth/sign-in/email";
+                assert_eq!(responses.contains_key("401"), asks, "{method} {path}");
             }
         }
     }

@@ -5,6 +5,7 @@
 //!   files;
 //! - [`objects`]: course packages and other large immutable things;
 //! - [`github`]: GitHub, which learners log in with;
+//! - [`rate_limits`]: how often something may be tried;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
 
 pub mod clock;
@@ -12,12 +13,14 @@ pub mod database;
 pub mod entropy;
 pub mod github;
 pub mod objects;
+pub mod rate_limits;
 
 pub use clock::{Clock, SystemClock};
 pub use database::{Accounts, Database};
 pub use entropy::{Entropy, SystemEntropy};
 pub use github::GitHub;
 pub use objects::ObjectStore;
+pub use rate_limits::RateLimits;
 
 /// Why a port did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

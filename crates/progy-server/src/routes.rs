@@ -1,6 +1,6 @@
 //! Every route of the server, on one page. [`crate::openapi`] describes them; a test compares both.
 
-pub(crate) mod account;
+pub(crate) mod auth;
 pub(crate) mod courses;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -24,8 +24,10 @@ use crate::http::failure::{self, Failure};
 use crate::http::limits::{Allowance, LargeBodies};
 use crate::http::metrics::Metrics;
 use crate::http::observe;
+use crate::http::site::Site;
 use crate::openapi;
 use crate::services::Services;
+use auth::sign::Hashing;
 use table::Routes;
 
 /// Body of `POST …/contents`: [`limits::CONTENTS_COUNT`] hashes with their references, in bytes.
@@ -44,6 +46,10 @@ pub(crate) struct AppState {
     pub(crate) metrics: Metrics,
     /// The folder for packages that are on their way in.
     pub(crate) uploads: Arc<Path>,
+    /// What the server is to those who come.
+    pub(crate) site: Arc<Site>,
+    /// Shares processors and memory among those who sign in.
+    pub(crate) hashing: Hashing,
 }
 
 /// The routes.
@@ -51,12 +57,23 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
     let package = Allowance::upload(limits::PACKAGE);
     let save = Allowance::upload(limits::SYNC_BODY as u64);
     let wants = Allowance::body(CONTENTS_BODY);
+    let account = Allowance::body(auth::BODY);
     Routes::new(timeouts)
         .get("/healthz", health::alive)
         .get("/readyz", health::ready)
         .get("/metrics", health::metrics)
         .get("/api/openapi.json", openapi::document)
-        .get("/api/auth/get-session", account::session)
+        .get("/api/auth/get-session", auth::session::get)
+        .get("/api/auth/list-sessions", auth::session::list)
+        .post("/api/auth/revoke-session", account, auth::session::revoke)
+        .post("/api/auth/sign-out", account, auth::session::sign_out)
+        .post("/api/auth/sign-up/email", account, auth::sign::up)
+        .post("/api/auth/sign-in/email", account, auth::sign::sign_in)
+        .post("/api/auth/device/code", account, auth::device::code)
+        .post("/api/auth/device/token", account, auth::device::token)
+        .get("/api/auth/device", auth::device::verify)
+        .post("/api/auth/device/approve", account, auth::device::approve)
+        .post("/api/auth/device/deny", account, auth::device::deny)
         .get("/api/courses", courses::list)
         .get("/api/courses/{id}", courses::describe)
         .get("/api/courses/{id}/versions/{version}", courses::download)

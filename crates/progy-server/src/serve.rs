@@ -12,7 +12,9 @@ use crate::error::ServiceError;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
 use crate::http::metrics::Metrics;
+use crate::http::site::Site;
 use crate::ports::PortError;
+use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
 use crate::services::Services;
 
@@ -81,6 +83,8 @@ pub async fn serve_until(
         large_bodies: LargeBodies::new(),
         metrics: metrics.clone(),
         uploads: uploads.into(),
+        site: Arc::new(Site::new(&config, address)),
+        hashing: Hashing::new(),
     };
     let router = routes::router(state, config.timeouts);
     listening(address);

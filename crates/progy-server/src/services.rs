@@ -1,6 +1,6 @@
 //! What the server decides: one file a conversation.
 //!
-//! - [`accounts`]: who is asking;
+//! - [`accounts`]: who is asking, and how they come to be somebody;
 //! - [`registry`]: courses, published and downloaded;
 //! - [`templates`]: the files of course versions, cached;
 //! - [`sync`]: a save is published;
@@ -26,7 +26,10 @@ use std::sync::Arc;
 
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::objects::folder::FolderObjects;
-use crate::ports::{Accounts, Clock, Database, Entropy, ObjectStore, SystemClock, SystemEntropy};
+use crate::ports::rate_limits::InProcess;
+use crate::ports::{
+    Accounts, Clock, Database, Entropy, ObjectStore, RateLimits, SystemClock, SystemEntropy,
+};
 use templates::Templates;
 
 /// What the server refuses beyond [`progy_api::limits`], which both sides know.
@@ -56,6 +59,7 @@ pub struct Services {
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) rate_limits: Arc<dyn RateLimits>,
     pub(crate) templates: Arc<Templates>,
     pub(crate) limits: Limits,
 }
@@ -72,7 +76,16 @@ impl Services {
     ) -> Self {
         let templates =
             Templates::new(db.clone(), objects.clone(), limits.tree_cache, limits.content_cache);
-        Self { db, accounts, objects, clock, entropy, templates: Arc::new(templates), limits }
+        Self {
+            db,
+            accounts,
+            objects,
+            clock,
+            entropy,
+            rate_limits: Arc::new(InProcess::default()),
+            templates: Arc::new(templates),
+            limits,
+        }
     }
 
     /// Services over the embedded defaults, `SQLite` and a folder below `data`, which are made if

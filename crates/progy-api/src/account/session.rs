@@ -45,8 +45,23 @@ pub struct Session {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionAnswer {
     /// The login that was used.
-    #[serde(default)]
-    pub session: Option<Session>,
+    pub session: Session,
     /// The person.
     pub user: User,
+}
+
+/// Body of `POST /api/auth/revoke-session`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevokeRequest {
+    /// [`Session::token`].
+    pub token: String,
+}
+
+/// Answer of `POST /api/auth/revoke-session`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Status {
+    /// Always true.
+    pub status: bool,
 }

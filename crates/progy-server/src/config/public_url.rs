@@ -14,10 +14,10 @@ pub struct PublicUrl(String);
 impl PublicUrl {
     /// Checks what was configured.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let url = web_address("public_url", text)?;
+        let url = web_address("url", text)?;
         if url.path() != "/" {
             return Err(ConfigError::Wrong(
-                "`public_url` has a path; the server has to be at the root of its host".to_owned(),
+                "`url` has a path; the server has to be at the root of its host".to_owned(),
             ));
         }
         Ok(Self(url.origin().ascii_serialization()))
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(of("HTTPS://Progy.Example:443/").unwrap(), "https://progy.example");
         assert_eq!(of("http://localhost:7764").unwrap(), "http://localhost:7764");
         for wrong in ["", "progy.example", "https://a:b@c", "https://c/progy", "https://c/?x"] {
-            assert!(of(wrong).unwrap_err().to_string().contains("public_url"), "{wrong}");
+            assert!(of(wrong).unwrap_err().to_string().contains("`url`"), "{wrong}");
         }
         let here = PublicUrl::of("[::1]:80".parse().unwrap());
         assert!(!here.is_encrypted() && here.as_str() == "http://[::1]:80");

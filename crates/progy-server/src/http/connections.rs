@@ -1,12 +1,14 @@
 //! From a listening socket to answered requests, and to a stop that loses none.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Limits, Timeouts};
 use crate::http::metrics::Present;
+use crate::http::site::Remote;
 use crate::http::stall::StallGuard;
 
 /// Bytes of a request's line and headers that are read at most: 64 KiB.
@@ -45,9 +48,13 @@ pub(crate) async fn run(
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS);
 
-    while let Some((stream, place)) = next(&listener, &places, &stopping).await {
+    while let Some(((stream, remote), place)) = next(&listener, &places, &stopping).await {
         let stream = StallGuard::new(stream, timeouts.stalled_write);
-        let service = TowerToHyperService::new(router.clone());
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(Remote(remote.ip()));
+            routes.call(request)
+        });
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let (stopping, cut) = (stopping.clone(), cut.clone());
         connections.spawn(async move {
@@ -85,7 +92,7 @@ async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     stopping: &CancellationToken,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<((TcpStream, SocketAddr), tokio::sync::OwnedSemaphorePermit)> {
     let connection = async {
         let place = Arc::clone(places).acquire_owned().await.ok()?;
         Some((accept(listener).await, place))
@@ -93,15 +100,15 @@ async fn next(
     stopping.run_until_cancelled(connection).await.flatten()
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, remote)) => {
                 // Answers are short; waiting to fill a packet only delays them.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY");
                 }
-                return stream;
+                return (stream, remote);
             }
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => {

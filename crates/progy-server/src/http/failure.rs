@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use progy_api::problem::{Problem, code};
@@ -12,6 +12,9 @@ use crate::http::request_id::RequestId;
 
 /// The media type of a problem document.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What Better Auth's client reads instead of `Retry-After`.
+const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
 /// 405: the route exists, but not with this method.
 pub(crate) const METHOD_NOT_ALLOWED: &str = "method_not_allowed";
@@ -24,23 +27,26 @@ pub(crate) const RANGE_NOT_SATISFIABLE: &str = "range_not_satisfiable";
 ///
 /// As a response it has no body yet: [`render`] writes it, with the id of the request.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure(Box<Problem>);
+pub(crate) struct Failure {
+    problem: Box<Problem>,
+    /// In seconds.
+    retry_after: Option<u64>,
+}
+
+/// An error whose body is what its protocol asks for; [`render`] leaves it alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Foreign;
 
 impl Failure {
     /// A failure of this status and code; `detail` is one sentence about this occurrence.
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let detail = Some(detail.into());
-        Self(Box::new(Problem { detail, ..blank(status, code) }))
+        Self { problem: Box::new(Problem { detail, ..blank(status, code) }), retry_after: None }
     }
 
     /// 400: the request could not be read.
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)
-    }
-
-    /// 401: no token, or one that is not valid.
-    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code::UNAUTHORIZED, detail)
     }
 
     /// 408: the request took too long.
@@ -76,14 +82,18 @@ impl From<ServiceError> for Failure {
             }
             _ => {}
         }
-        Self(Box::new(error.problem()))
+        let retry_after = match &error {
+            ServiceError::RateLimited { seconds } => Some(*seconds),
+            _ => None,
+        };
+        Self { problem: Box::new(error.problem()), retry_after }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status =
-            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response
@@ -96,14 +106,16 @@ impl IntoResponse for Failure {
 /// so that no error leaves in another form.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
+    let for_better_auth = request.uri().path().starts_with("/api/auth/");
     let mut response = next.run(request).await;
     let status = response.status();
-    let problem = match response.extensions_mut().remove::<Failure>() {
-        Some(Failure(problem)) => *problem,
-        None if is_foreign_error(&response) => blank(status, code_of(status)),
+    let (problem, retry_after) = match response.extensions_mut().remove::<Failure>() {
+        Some(Failure { problem, retry_after }) => (*problem, retry_after),
+        None if is_foreign_error(&response) => (blank(status, code_of(status)), None),
         None => return response,
     };
-    let problem = Problem { request_id: id.map(|id| id.to_string()), ..problem };
+    let message = problem.detail.clone().filter(|_| for_better_auth);
+    let problem = Problem { request_id: id.map(|id| id.to_string()), message, ..problem };
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -114,6 +126,10 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     }
+    if let Some(seconds) = retry_after {
+        parts.headers.insert(header::RETRY_AFTER, seconds.into());
+        parts.headers.insert(X_RETRY_AFTER, seconds.into());
+    }
     Response::from_parts(parts, Body::from(serde_json::to_vec(&problem).unwrap_or_default()))
 }
 
@@ -121,6 +137,7 @@ fn is_foreign_error(response: &Response) -> bool {
     let status = response.status();
     let content_type = response.headers().get(header::CONTENT_TYPE);
     (status.is_client_error() || status.is_server_error())
+        && response.extensions().get::<Foreign>().is_none()
         && content_type.is_none_or(|kind| kind.as_bytes() != PROBLEM_JSON.as_bytes())
 }
 

@@ -9,8 +9,9 @@ use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
 use progy_core::CourseId;
 use semver::Version;
 
-use crate::http::extract::{Caller, Names};
+use crate::http::extract::Names;
 use crate::http::failure::{Failure, RANGE_NOT_SATISFIABLE};
+use crate::http::login::{Browsing, Caller, Publishing};
 use crate::http::range::Selection;
 use crate::http::{blocking, transfer};
 use crate::routes::AppState;
@@ -21,7 +22,7 @@ use crate::services::registry::may_publish;
     responses((status = 200, description = "All courses, by id", body = CourseList)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
-    _: Caller,
+    _: Caller<Browsing>,
 ) -> Result<Json<CourseList>, Failure> {
     Ok(Json(state.services.list_courses().await?))
 }
@@ -34,7 +35,7 @@ pub(crate) async fn list(
         (status = 404, description = "`no_course`")))]
 pub(crate) async fn describe(
     State(state): State<AppState>,
-    _: Caller,
+    _: Caller<Browsing>,
     Names(id): Names<CourseId>,
 ) -> Result<Json<CourseDocument>, Failure> {
     Ok(Json(state.services.course(&id).await?))
@@ -58,7 +59,7 @@ pub(crate) async fn describe(
         (status = 416, description = "`range_not_satisfiable`: the range is beyond the end")))]
 pub(crate) async fn download(
     State(state): State<AppState>,
-    _: Caller,
+    _: Caller<Browsing>,
     Names((id, version)): Names<(CourseId, Version)>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -112,11 +113,12 @@ pub(crate) async fn download(
         (status = 422, description = "`invalid_package`")))]
 pub(crate) async fn publish(
     State(state): State<AppState>,
-    Caller(user): Caller,
+    caller: Caller<Publishing>,
     Names((id, version)): Names<(CourseId, Version)>,
     body: Body,
 ) -> Result<(StatusCode, Json<CourseVersion>), Failure> {
     // Before the upload, which is long.
+    let user = caller.into_user();
     may_publish(&user, &id)?;
     let package = transfer::receive(body, &state.uploads).await?;
     let services = state.services;

@@ -11,8 +11,9 @@ use progy_api::history::HeadEvent;
 use progy_core::CourseId;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::extract::{Caller, Names};
+use crate::http::extract::Names;
 use crate::http::failure::Failure;
+use crate::http::login::Caller;
 use crate::http::metrics::Present;
 use crate::routes::AppState;
 

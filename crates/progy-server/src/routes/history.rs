@@ -11,8 +11,9 @@ use progy_core::{CourseId, RevisionId};
 use serde::Deserialize;
 
 use crate::http::blocking;
-use crate::http::extract::{Caller, Json, Names, Query};
+use crate::http::extract::{Json, Names, Query};
 use crate::http::failure::Failure;
+use crate::http::login::Caller;
 use crate::routes::AppState;
 
 /// Which part of the history.

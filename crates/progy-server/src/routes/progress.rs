@@ -6,8 +6,9 @@ use progy_api::progress::ProgressDocument;
 use progy_core::{CourseId, RevisionId};
 use serde::Deserialize;
 
-use crate::http::extract::{Caller, Names, Query};
+use crate::http::extract::{Names, Query};
 use crate::http::failure::Failure;
+use crate::http::login::Caller;
 use crate::routes::AppState;
 
 /// What a device already has.

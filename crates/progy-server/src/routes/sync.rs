@@ -5,8 +5,9 @@ use axum::extract::State;
 use progy_api::sync::{SyncAnswer, SyncRequest};
 
 use crate::error::ServiceError;
-use crate::http::extract::{Caller, Json};
+use crate::http::extract::Json;
 use crate::http::failure::Failure;
+use crate::http::login::Caller;
 use crate::http::{blocking, metrics};
 use crate::routes::AppState;
 

@@ -1,101 +1,108 @@
-//! Who is asking.
+//! Who is asking, and how they come to be somebody.
+//!
+//! - [`people`], [`sign_up`], [`names`]: how somebody is added;
+//! - [`sign_in`], [`passwords`]: how they prove who they are;
+//! - [`sessions`], [`tokens`]: what they carry afterwards;
+//! - [`device`]: how a device gets in by a code;
+//! - [`limits`], [`audit`]: how often, and what is written down of it;
+//! - [`refusal`], [`secrets`]: what they share.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use progy_api::account::{Role, Scopes, User};
-use progy_core::CourseId;
+pub mod audit;
+pub mod device;
+pub mod limits;
+pub mod names;
+pub mod passwords;
+pub mod people;
+pub mod refusal;
+pub mod secrets;
+pub mod sessions;
+pub mod sign_in;
+pub mod sign_up;
+pub mod tokens;
+
+use std::net::IpAddr;
+
+use progy_api::account::{Scopes, Session, User};
 
 use super::Services;
-use crate::ports::database::accounts::{NewToken, NewUser, Token, TokenId, UserChange};
-use crate::ports::database::{Digest, UserId};
+use crate::ports::database::accounts::{SessionRecord, Token};
 use crate::{Result, ServiceError};
+use secrets::Kind;
 
-/// What every token begins with, so that people and secret scanners know one when they see it.
-pub const TOKEN_PREFIX: &str = "progy_";
-/// The longest text that is looked up as a token, in bytes.
-const LONGEST_TOKEN: usize = 512;
+pub use refusal::Refusal;
+pub use secrets::Secret;
 
-impl Services {
-    /// The person behind `token`, or [`ServiceError::Unauthorized`].
-    pub async fn authenticate(&self, token: &str) -> Result<User> {
-        if token.is_empty() || token.len() > LONGEST_TOKEN {
-            return Err(ServiceError::Unauthorized);
-        }
-        let found = self.accounts.token(&token_hash(token), self.clock.now()).await?;
-        found.map(|(_, user)| user).ok_or(ServiceError::Unauthorized)
-    }
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Peer {
+    /// The address; absent for what is done on the server's machine.
+    pub address: Option<IpAddr>,
+    /// What the program says of itself, shortened.
+    pub user_agent: Option<String>,
+}
 
-    /// Adds a person. `name` is one that can be a course's scope: lower-case letters, digits, `-`,
-    /// `_`, `.`; a name that is taken is [`ServiceError::UserExists`].
-    pub async fn add_user(&self, name: &str, email: Option<&str>, role: Role) -> Result<User> {
-        let as_scope = CourseId::new(&format!("@{name}/course"));
-        if !as_scope.is_ok_and(|id| id.scope() == Some(name)) {
-            return Err(ServiceError::BadRequest(format!(
-                "{name:?} is no user name: expected 1 to 64 lower-case letters, digits, `-`, `_` \
-                 and `.`, beginning with a letter or digit"
-            )));
-        }
-        if let Some(email) = email
-            && (email.len() > 254 || !email.contains('@') || email.contains(char::is_control))
-        {
-            return Err(ServiceError::BadRequest(format!("{email:?} is no e-mail address")));
-        }
-        let now = self.clock.now();
-        let user = User {
-            id: self.new_id()?,
-            username: name.to_owned(),
-            name: name.to_owned(),
-            email: email.map(str::to_lowercase),
-            email_verified: false,
-            image: None,
-            role,
-            created_at: now,
-            updated_at: now,
-        };
-        let new = NewUser { user, link: None, invite: None };
-        match self.accounts.create_user(&new).await? {
-            UserChange::Done => Ok(new.user),
-            UserChange::EmailTaken => Err(ServiceError::BadRequest(format!(
-                "another user has the address {:?}",
-                new.user.email.unwrap_or_default()
-            ))),
-            _ => Err(ServiceError::UserExists(name.to_owned())),
-        }
-    }
-
-    /// A new token of the user named `user_name`. This is the only time that anyone sees it.
-    pub async fn create_token(&self, user_name: &str) -> Result<String> {
-        let user = self.accounts.user_by_name(user_name).await?;
-        let user = user.ok_or_else(|| ServiceError::NoUser(user_name.to_owned()))?;
-        let mut secret = [0; 32];
-        self.entropy.fill(&mut secret)?;
-        let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
-        let kept = Token {
-            id: TokenId(self.new_id()?),
-            user: UserId(user.id),
-            name: None,
-            scopes: Scopes::all(),
-            created_at: self.clock.now(),
-            expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let hash = token_hash(&token);
-        self.accounts.create_token(&NewToken { hash, token: kept }).await?;
-        Ok(token)
-    }
-
-    /// An id that nobody had before: 128 bits of chance in hexadecimal digits.
-    pub(crate) fn new_id(&self) -> Result<String> {
-        let mut id = [0; 16];
-        self.entropy.fill(&mut id)?;
-        Ok(format!("{:032x}", u128::from_be_bytes(id)))
+impl Peer {
+    /// The address as it is written down.
+    pub fn address_text(&self) -> Option<String> {
+        self.address.map(|address| address.to_string())
     }
 }
 
-/// A token has 256 bits of chance: a fast hash without salt is enough, and lets it be looked up.
-fn token_hash(token: &str) -> Digest {
-    *blake3::hash(token.as_bytes()).as_bytes()
+/// A person who has proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The person.
+    pub user: User,
+    /// How.
+    pub via: Via,
+}
+
+/// What proved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// A session of a browser or a device.
+    Session(SessionRecord),
+    /// A personal access token.
+    Token(Token),
+}
+
+impl Login {
+    /// What this login may be used for.
+    pub fn scopes(&self) -> Scopes {
+        match &self.via {
+            Via::Session(_) => Scopes::all(),
+            Via::Token(token) => token.scopes.clone(),
+        }
+    }
+
+    /// The session, if it is one.
+    pub fn session(&self) -> Option<&SessionRecord> {
+        match &self.via {
+            Via::Session(session) => Some(session),
+            Via::Token(_) => None,
+        }
+    }
+
+    /// As the routes show it. A token is shown as a session that nobody can end there.
+    pub fn shown(&self) -> Session {
+        match &self.via {
+            Via::Session(session) => sessions::shown(session),
+            Via::Token(token) => tokens::shown(token),
+        }
+    }
+}
+
+impl Services {
+    /// Who `secret` belongs to, or [`ServiceError::Unauthorized`]. Writes the use down, if the last
+    /// one that was is long enough ago.
+    pub async fn authenticate(&self, secret: &str, peer: &Peer) -> Result<Login> {
+        let login = match Kind::of(secret) {
+            Some(Kind::Session) => self.session_login(secret, peer).await?,
+            Some(Kind::Token) => self.token_login(secret, peer).await?,
+            Some(Kind::DeviceCode | Kind::Invite) | None => None,
+        };
+        login.ok_or(ServiceError::Unauthorized)
+    }
 }
 
 #[cfg(test)]

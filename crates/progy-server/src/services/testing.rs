@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use futures_util::{FutureExt, TryStreamExt};
 use progy_api::account::{Role, User};
@@ -27,11 +27,19 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
     future.now_or_never().expect("everything is in memory, so nothing has to wait")
 }
 
-pub(crate) struct StandingClock;
+/// A clock that stands still until it is moved.
+pub(crate) struct StandingClock(AtomicI64);
+
+impl StandingClock {
+    /// Lets time pass, in milliseconds.
+    pub(crate) fn pass(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::Relaxed);
+    }
+}
 
 impl Clock for StandingClock {
     fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000_000)
+        Timestamp(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -65,6 +73,7 @@ pub(crate) const HELLO: &str = "content/01_intro/01_hello/exercise.rs";
 pub(crate) struct World {
     pub(crate) services: Services,
     pub(crate) db: Arc<Sqlite>,
+    pub(crate) clock: Arc<StandingClock>,
     devices: AtomicU32,
 }
 
@@ -77,9 +86,11 @@ impl World {
     pub(crate) fn with(limits: Limits) -> Self {
         let db = Arc::new(Sqlite::in_memory().unwrap());
         let objects = Arc::new(MemoryObjects::new());
-        let (clock, entropy) = (Arc::new(StandingClock), Arc::new(Counting::default()));
-        let services = Services::new(db.clone(), db.clone(), objects, clock, entropy, limits);
-        let world = Self { services, db, devices: AtomicU32::new(0) };
+        let clock = Arc::new(StandingClock(AtomicI64::new(1_800_000_000_000)));
+        let entropy = Arc::new(Counting::default());
+        let services =
+            Services::new(db.clone(), db.clone(), objects, clock.clone(), entropy, limits);
+        let world = Self { services, db, clock, devices: AtomicU32::new(0) };
         let root = world.user("root", Role::Admin);
         let package = package("rust-basics", "1.0.0", &TEMPLATE);
         run(world.services.publish(&root, &course(), &version("1.0.0"), package)).unwrap();

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
+mod accounts;
 mod client;
 mod courses;
+mod devices;
 mod github;
 mod history;
 mod lifecycle;

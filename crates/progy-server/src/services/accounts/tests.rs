@@ -1,3 +1,4 @@
+use progy_api::account::Role;
 use progy_api::problem::code;
 
 use super::*;
@@ -12,24 +13,42 @@ fn a_token_stands_for_its_user() {
     let other = run(services.create_token("ana")).unwrap();
     assert!(token.starts_with("progy_") && token.len() == 49, "{token}");
     assert_ne!(token, other);
-    assert_eq!(run(services.authenticate(&token)).unwrap(), ana);
-    assert_eq!(run(services.authenticate(&other)).unwrap(), ana);
+    let who = |token: &str| run(services.authenticate(token, &Peer::default()));
+    assert_eq!(who(&token).unwrap().user, ana);
+    assert_eq!(who(&other).unwrap().user, ana);
     let nearly = &token[..token.len() - 1];
-    for bad in ["", "progy_", "ana", nearly, &"x".repeat(10_000)] {
-        assert_eq!(code(run(services.authenticate(bad))), code::UNAUTHORIZED);
+    let as_session = token.replace("progy_", "progys_");
+    for bad in ["", "progy_", "ana", nearly, &as_session, &"x".repeat(10_000)] {
+        assert_eq!(code(who(bad)), code::UNAUTHORIZED);
     }
     assert!(matches!(run(services.create_token("bia")), Err(ServiceError::NoUser(_))));
     run(services.ready()).unwrap();
 }
 
 #[test]
-fn the_token_itself_is_not_kept() {
+fn no_secret_is_kept() {
     let world = World::new();
-    world.user("ana", Role::Learner);
-    let token = run(world.services.create_token("ana")).unwrap();
+    let ana = world.user("ana", Role::Learner);
+    let services = &world.services;
+    let user = crate::ports::database::UserId(ana.id);
+    let session = services.new_session(&user, &Peer::default(), true).unwrap();
+    run(services.accounts.create_session(&session.record)).unwrap();
+    let request = progy_api::account::device::CodeRequest {
+        client_id: Some("progy-cli".into()),
+        ..Default::default()
+    };
+    let device = run(services.device_code(&request, "http://x", &Peer::default())).unwrap();
+    let secrets = [
+        run(services.create_token("ana")).unwrap(),
+        session.secret.into_string(),
+        device.device_code,
+        run(services.invite(Role::Learner, None, 1_000)).unwrap().into_string(),
+    ];
     let kept = world.db.snapshot().unwrap();
-    let secret = token.strip_prefix(TOKEN_PREFIX).unwrap().as_bytes();
-    assert!(!kept.windows(secret.len()).any(|window| window == secret));
+    for secret in secrets {
+        let (_, chance) = secret.split_once('_').unwrap();
+        assert!(!kept.windows(chance.len()).any(|window| window == chance.as_bytes()), "{secret}");
+    }
 }
 
 #[test]

@@ -1,0 +1,260 @@
+//! What the server is to those who come: its address, who is before it, who may register.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
+
+use crate::config::{Accounts, Config, Registration};
+use crate::http::cookie;
+use crate::services::accounts::{Peer, Refusal};
+
+/// Headers that a proxy adds, and a browser at the same machine does not.
+const FORWARDED: [HeaderName; 3] = [
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("via"),
+];
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+/// What is kept of a `User-Agent`, in characters.
+const USER_AGENT: usize = 200;
+
+/// The address at the other end of the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remote(pub(crate) IpAddr);
+
+/// The server as its configuration and its socket make it.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    url: Option<String>,
+    listening: SocketAddr,
+    proxies: usize,
+    accounts: Accounts,
+}
+
+impl Site {
+    /// What `config` says, at the address that it came to.
+    pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
+        let (url, accounts) = (config.url.clone(), config.accounts.clone());
+        Self { url, listening, proxies: config.proxies.into(), accounts }
+    }
+
+    /// Whether browsers come over HTTPS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// The server's address as who sends this request sees it, without a slash at its end.
+    pub(crate) fn base(&self, headers: &HeaderMap) -> String {
+        match (&self.url, host(headers)) {
+            (Some(url), _) => url.clone(),
+            (None, Some(host)) => format!("http://{host}"),
+            (None, None) => format!("http://{}", self.listening),
+        }
+    }
+
+    /// Who sends a request.
+    pub(crate) fn peer(&self, parts: &Parts) -> Peer {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let shortened = |agent: &str| agent.chars().take(USER_AGENT).collect();
+        Peer {
+            address: self.address(&parts.headers, &parts.extensions),
+            user_agent: agent.filter(|agent| !agent.is_empty()).map(shortened),
+        }
+    }
+
+    /// What the first of our proxies saw. Everything before that in the header is a claim.
+    fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+        let remote = extensions.get::<Remote>().map(|remote| remote.0);
+        let Some(skipped) = self.proxies.checked_sub(1) else { return remote };
+        let seen = headers.get_all(X_FORWARDED_FOR).into_iter();
+        let seen: Vec<&str> =
+            seen.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).collect();
+        seen.iter().rev().nth(skipped).and_then(|text| address_of(text)).or(remote)
+    }
+
+    /// Refuses a request by which another site would use a browser's session, or put somebody into
+    /// a session that is not theirs. To be asked of requests that change something.
+    ///
+    /// Browsers send `Origin` with them (Fetch Standard, section 3.2), and everything else may leave
+    /// it away, but for who sends cookies.
+    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("null"));
+        match origin {
+            Some("null") if !cookie::any(headers) => Err(Refusal::InvalidOrigin),
+            Some("null") => Err(Refusal::MissingOrigin),
+            Some(origin) if self.trusts(origin, headers) => Ok(()),
+            Some(_) => Err(Refusal::InvalidOrigin),
+            None if is_cross_site(headers) => Err(Refusal::InvalidOrigin),
+            None if cookie::any(headers) => Err(Refusal::MissingOrigin),
+            None => Ok(()),
+        }
+    }
+
+    fn trusts(&self, origin: &str, headers: &HeaderMap) -> bool {
+        let asked_for = host(headers);
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        let is_asked_for =
+            authority.is_some() && authority == asked_for.as_ref().map(Authority::as_str);
+        let own = self.url.as_ref().map_or(is_asked_for, |url| url == origin);
+        own || self.accounts.trusted_origins.iter().any(|trusted| trusted == origin)
+    }
+
+    /// Whether who sends this request may register without an invitation.
+    ///
+    /// A server at a loopback address may still be one that a proxy shows to the world; so "local"
+    /// takes a request that was not passed on, and that asks for a local name (no page of another
+    /// site can make a browser do that, also not by pointing its own name here).
+    pub(crate) fn is_open(&self, parts: &Parts) -> bool {
+        match self.accounts.registration {
+            Registration::Open => true,
+            Registration::Invited => false,
+            Registration::Local => {
+                let remote = parts.extensions.get::<Remote>();
+                self.listening.ip().is_loopback()
+                    && self.proxies == 0
+                    && remote.is_some_and(|remote| remote.0.is_loopback())
+                    && !FORWARDED.iter().any(|name| parts.headers.contains_key(name))
+                    && host(&parts.headers).is_some_and(|host| is_local(host.host()))
+            }
+        }
+    }
+}
+
+/// What the request takes the server for.
+fn host(headers: &HeaderMap) -> Option<Authority> {
+    headers.get(header::HOST)?.to_str().ok()?.parse().ok()
+}
+
+fn is_local(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site")
+}
+
+/// An address as proxies write it: bare, with a port, in brackets.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(with_port).or_else(bracketed)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn site(change: impl FnOnce(&mut Config)) -> Site {
+        let mut config = Config::default();
+        change(&mut config);
+        Site::new(&config, "127.0.0.1:7764".parse().unwrap())
+    }
+
+    fn parts(remote: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().extension(Remote(remote.parse().unwrap()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn the_address_is_what_our_first_proxy_saw() {
+        let forwarded = ("x-forwarded-for", "10.6.6.6, 192.0.2.1:9999");
+        let seen = |proxies: u8, headers: &[(&str, &str)]| {
+            let site = site(|config| config.proxies = proxies);
+            site.peer(&parts("127.0.0.1", headers)).address_text().unwrap()
+        };
+        assert_eq!(seen(0, &[forwarded]), "127.0.0.1", "anybody can write that header");
+        assert_eq!(seen(1, &[forwarded]), "192.0.2.1");
+        assert_eq!(seen(1, &[forwarded, ("x-forwarded-for", "[2001:db8::1]")]), "2001:db8::1");
+        assert_eq!(seen(2, &[forwarded, ("x-forwarded-for", "127.0.0.9")]), "192.0.2.1");
+        for odd in [&[][..], &[("x-forwarded-for", "unknown")]] {
+            assert_eq!(seen(1, odd), "127.0.0.1");
+        }
+        assert_eq!(seen(9, &[forwarded]), "127.0.0.1");
+    }
+
+    #[test]
+    fn other_sites_cannot_use_a_session() {
+        let check = |site: &Site, headers: &[(&str, &str)]| {
+            site.check_origin(&parts("::1", headers).headers)
+        };
+        let host = ("host", "progy.test:80");
+        let cookie = ("cookie", "a=b");
+        let own = site(|_| {});
+        let open = site(|config| {
+            config.url = Some("https://progy.example.org".into());
+            config.accounts.trusted_origins = vec!["https://learn.example.org".into()];
+        });
+        for good in [
+            &[host][..],
+            &[host, ("sec-fetch-site", "same-origin")],
+            &[host, cookie, ("origin", "http://progy.test:80")],
+            &[host, cookie, ("origin", "https://progy.test:80")],
+        ] {
+            assert_eq!(check(&own, good), Ok(()), "{good:?}");
+        }
+        for bad in [
+            &[host, cookie][..],
+            &[host, cookie, ("origin", "null")],
+            &[host, cookie, ("origin", "http://evil.test")],
+            &[host, cookie, ("origin", "http://progy.test")],
+            &[host, ("origin", "http://evil.test")],
+            &[host, ("origin", "null")],
+            &[host, ("sec-fetch-site", "cross-site")],
+            &[cookie, ("origin", "http://progy.test")],
+        ] {
+            assert!(check(&own, bad).is_err(), "{bad:?}");
+        }
+        for origin in ["https://progy.example.org", "https://learn.example.org"] {
+            assert_eq!(check(&open, &[host, cookie, ("origin", origin)]), Ok(()));
+        }
+        for origin in ["http://progy.test:80", "http://progy.example.org", "https://example.org"] {
+            assert!(check(&open, &[host, cookie, ("origin", origin)]).is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn who_sits_here_may_register_and_who_comes_through_a_proxy_may_not() {
+        let local = site(|_| {});
+        let open = |site: &Site, remote: &str, headers: &[(&str, &str)]| {
+            site.is_open(&parts(remote, headers))
+        };
+        for host in ["127.0.0.1:7764", "localhost:7764", "[::1]:7764", "localhost"] {
+            assert!(open(&local, "127.0.0.1", &[("host", host)]), "{host}");
+        }
+        let here = ("host", "localhost");
+        assert!(!open(&local, "192.0.2.1", &[here]));
+        assert!(!open(&local, "127.0.0.1", &[("host", "progy.example.org")]));
+        assert!(!open(&local, "127.0.0.1", &[]));
+        for header in ["x-forwarded-for", "forwarded", "via"] {
+            assert!(!open(&local, "127.0.0.1", &[here, (header, "x")]), "{header}");
+        }
+        assert!(!open(&site(|config| config.proxies = 1), "127.0.0.1", &[here]));
+        let with = |registration| site(|config| config.accounts.registration = registration);
+        assert!(open(&with(Registration::Open), "192.0.2.1", &[]));
+        assert!(!open(&with(Registration::Invited), "127.0.0.1", &[here]));
+        let everywhere = Site::new(&Config::default(), "0.0.0.0:80".parse().unwrap());
+        assert!(!open(&everywhere, "127.0.0.1", &[here]));
+    }
+
+    #[test]
+    fn the_base_is_what_is_configured_or_what_is_asked_for() {
+        let base =
+            |site: &Site, headers: &[(&str, &str)]| site.base(&parts("::1", headers).headers);
+        assert_eq!(base(&site(|_| {}), &[("host", "progy.test:81")]), "http://progy.test:81");
+        assert_eq!(base(&site(|_| {}), &[]), "http://127.0.0.1:7764");
+        let url = "https://progy.example.org";
+        let configured = site(|config| config.url = Some(url.into()));
+        assert_eq!(base(&configured, &[("host", "progy.test")]), url);
+        assert!(configured.is_secure() && !site(|_| {}).is_secure());
+    }
+}

@@ -1,0 +1,101 @@
+//! How often what may be tried, from one address and for one account.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{Peer, Services};
+use crate::ports::rate_limits::Rule;
+use crate::{Result, ServiceError};
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+
+/// Something that is limited. Generous for people and for schools behind one address; far too slow
+/// for who guesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// A password, from one address.
+    SignIn,
+    /// A password, of one account: from however many addresses.
+    SignInTo,
+    /// A registration, from one address.
+    SignUp,
+    /// A code for a device, from one address.
+    DeviceCode,
+    /// A user code typed in, from one address.
+    UserCode,
+    /// A user code typed in, by one person.
+    UserCodeBy,
+}
+
+impl Attempt {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::SignInTo => "sign-in-to",
+            Self::SignUp => "sign-up",
+            Self::DeviceCode => "device-code",
+            Self::UserCode => "user-code",
+            Self::UserCodeBy => "user-code-by",
+        }
+    }
+
+    fn rule(self) -> Rule {
+        match self {
+            Self::SignIn => Rule { burst: 30, every: 6 * SECOND },
+            Self::SignInTo => Rule { burst: 10, every: MINUTE },
+            Self::SignUp => Rule { burst: 30, every: MINUTE },
+            Self::DeviceCode => Rule { burst: 30, every: 10 * SECOND },
+            // A code lives for 15 minutes and is one of 20^8: with some 100 tries in that time the
+            // chance to hit one of a thousand that wait is one in 250,000.
+            Self::UserCode => Rule { burst: 60, every: 20 * SECOND },
+            Self::UserCodeBy => Rule { burst: 20, every: 30 * SECOND },
+        }
+    }
+}
+
+/// What addresses are counted by: a whole IPv4 address; of IPv6 the 64 bits that one customer of a
+/// provider has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+impl Services {
+    /// Counts an attempt from an address. What is done on the server's machine is not counted.
+    pub(crate) async fn limit_address(&self, attempt: Attempt, peer: &Peer) -> Result<()> {
+        match peer.address {
+            Some(address) => self.limit(attempt, &network(address).to_string()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Counts an attempt on `whom`, whether or not there is such a one.
+    pub(crate) async fn limit(&self, attempt: Attempt, whom: &str) -> Result<()> {
+        let key = format!("{} {whom}", attempt.name());
+        match self.rate_limits.take(&key, attempt.rule(), self.clock.now()).await? {
+            None => Ok(()),
+            Some(wait) => Err(ServiceError::RateLimited {
+                seconds: u64::try_from(wait.saturating_add(999) / 1_000).unwrap_or(1),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_is_one_network() {
+        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
+        assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+        assert!(!same("192.0.2.1", "192.0.2.2"));
+        assert!(same("192.0.2.1", "::ffff:192.0.2.1"));
+    }
+}
