@@ -202,10 +202,8 @@ impl ServiceError {
 impl From<PortError> for ServiceError {
     fn from(error: PortError) -> Self {
         match error {
-            PortError::Unavailable(_) => Self::Unavailable(Some(error)),
-            PortError::Damaged(_) | PortError::KeyRetired | PortError::Failed(_) => {
-                Self::internal(error)
-            }
+            PortError::Unavailable(_) | PortError::KeyRetired => Self::Unavailable(Some(error)),
+            PortError::Damaged(_) | PortError::Failed(_) => Self::internal(error),
         }
     }
 }

@@ -15,4 +15,5 @@ mod log;
 mod observability;
 mod problems;
 mod server;
+mod social;
 mod sync;
