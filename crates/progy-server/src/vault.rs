@@ -108,6 +108,18 @@ impl Vault {
         Ok(())
     }
 
+    /// Takes another key for writing, after the database has refused the one that is: that which the
+    /// file has first by now, or the next one of the configuration, whose order is not up to date
+    /// here.
+    pub fn replace_retired_key(&self) -> Result<(), VaultError> {
+        if matches!(self.source, Source::File(_)) {
+            return self.reload();
+        }
+        let keyring = Arc::new(self.keys().with_next_first()?);
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
+        Ok(())
+    }
+
     /// The key that new tokens are encrypted under.
     pub fn writing_key(&self) -> KeyId {
         self.keys().writing().id()

@@ -87,7 +87,7 @@ impl GitHubAccess {
     ) -> Result<T> {
         match write().await {
             Err(ServiceError::Unavailable(Some(PortError::KeyRetired))) => {
-                self.vault.reload()?;
+                self.vault.replace_retired_key()?;
                 write().await
             }
             done => done,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -103,14 +104,17 @@ impl fmt::Debug for Key {
 /// Keys that can be read with, of which the first is the one for writing.
 #[derive(Debug)]
 pub struct Keyring {
-    writing: Key,
-    reading: Vec<Key>,
+    writing: Arc<Key>,
+    reading: Vec<Arc<Key>>,
 }
 
 impl Keyring {
     /// Of `keys`, the first of which is for writing. None at all, or one twice, is an error.
     pub fn new(keys: Vec<Key>) -> Result<Self, VaultError> {
-        let mut keys = keys.into_iter();
+        Self::of(keys.into_iter().map(Arc::new))
+    }
+
+    fn of(mut keys: impl Iterator<Item = Arc<Key>>) -> Result<Self, VaultError> {
         let writing = keys.next();
         let writing = writing.ok_or_else(|| VaultError::Keys("there is no key".to_owned()))?;
         let ring = Self { writing, reading: keys.collect() };
@@ -134,14 +138,21 @@ impl Keyring {
 
     /// All keys, the one for writing first.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.shared().map(Arc::as_ref)
+    }
+
+    fn shared(&self) -> impl Iterator<Item = &Arc<Key>> {
         std::iter::once(&self.writing).chain(&self.reading)
     }
 
     /// As this one, with `key` first and for writing.
-    pub(super) fn with_first(self, key: Key) -> Result<Self, VaultError> {
-        let mut keys = vec![key, self.writing];
-        keys.extend(self.reading);
-        Self::new(keys)
+    pub(super) fn with_first(&self, key: Key) -> Result<Self, VaultError> {
+        Self::of(std::iter::once(Arc::new(key)).chain(self.shared().cloned()))
+    }
+
+    /// As this one, with the second key first and the first one last.
+    pub(super) fn with_next_first(&self) -> Result<Self, VaultError> {
+        Self::of(self.reading.iter().chain([&self.writing]).cloned())
     }
 
     /// As this one, without those of `ids` that are not for writing.

@@ -246,3 +246,6 @@ fn readable(
         opened => Ok(opened.map_err(ServiceError::from)?),
     }
 }
+
+#[cfg(test)]
+mod tests;
