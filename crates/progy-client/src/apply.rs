@@ -11,20 +11,21 @@
 //! After a crash [`recover`] tells which paths already hold what was intended; the others are
 //! planned again.
 
+mod journal;
+
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 
+use progy_core::plan::Conflict;
 use progy_core::{Change, ContentHash, Entry, FileEntry, RelPath};
-use serde::{Deserialize, Serialize};
 
-use crate::codec::Format;
 use crate::disk::{Disk, Kind, Listed, Meta};
 use crate::env::Env;
 use crate::scan::Scan;
 use crate::trash::{self, Line};
 use crate::{Error, Result, layout, scan};
 
-const JOURNAL: Format = Format { magic: *b"progyJRN", version: 1 };
+pub use journal::{finish, recover};
 
 /// What became of the changes.
 #[derive(Debug, Default)]
@@ -41,18 +42,6 @@ pub struct Applied {
     pub placed_at: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Journal {
-    batch: String,
-    intents: Vec<Intent>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Intent {
-    path: RelPath,
-    after: Option<Entry>,
-}
-
 /// What a path held when it was looked at last.
 enum Sight {
     Nothing,
@@ -66,6 +55,19 @@ pub fn apply(
     env: &dyn Env,
     scan: &Scan,
     changes: &[Change],
+    content: impl FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+) -> Result<Applied> {
+    apply_plan(disk, env, scan, changes, &[], content)
+}
+
+/// As [`apply`], where some of `changes` make conflict copies: nothing happens to an original before
+/// its copy is there.
+pub fn apply_plan(
+    disk: &dyn Disk,
+    env: &dyn Env,
+    scan: &Scan,
+    changes: &[Change],
+    conflicts: &[Conflict],
     mut content: impl FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
 ) -> Result<Applied> {
     if changes.is_empty() {
@@ -81,21 +83,41 @@ pub fn apply(
         // Nothing was touched yet; what was staged is not needed. A failure leaves it to `tidy`.
         let _ = disk.remove_all(&format!("{}/{batch}", layout::TRASH));
     })?;
-    let intents = changes
-        .iter()
-        .map(|change| Intent { path: change.path.clone(), after: change.after.clone() })
-        .collect();
-    JOURNAL.write(disk, layout::JOURNAL, &Journal { batch: batch.clone(), intents })?;
+    journal::write(disk, &batch, changes)?;
 
     let mut applied =
         Applied { placed_at: disk.file_time().map_err(Error::disk("."))?, ..Applied::default() };
     let applier = Applier { disk, scan, batch: &batch, staged };
+    let is_copy = |change: &Change| conflicts.iter().any(|conflict| conflict.copy == change.path);
+    let numbered = || changes.iter().enumerate();
+    for (n, change) in numbered().filter(|(_, change)| is_copy(change)) {
+        applier.step(n, change, &mut applied);
+    }
+    let missing =
+        |copy: &RelPath| numbered().any(|(_, c)| c.path == *copy) && !applied.done.contains(copy);
+    let held: BTreeSet<&RelPath> = conflicts
+        .iter()
+        .filter(|conflict| missing(&conflict.copy))
+        .map(|conflict| &conflict.path)
+        .collect();
+    let (mut deletions, mut others): (Vec<_>, Vec<_>) = numbered()
+        .filter(|(_, change)| !is_copy(change))
+        .partition(|(_, change)| change.after.is_none());
+    for changes in [&mut deletions, &mut others] {
+        changes.retain(|(_, change)| {
+            let is_held = held.contains(&change.path);
+            if is_held {
+                applied.changed.push(change.path.clone());
+            }
+            !is_held
+        });
+    }
     // What is deleted makes room for what is written.
-    for (n, change) in changes.iter().enumerate().filter(|(_, change)| change.after.is_none()) {
+    for (n, change) in deletions {
         applier.step(n, change, &mut applied);
     }
     applier.remove_emptied_folders(changes);
-    for (n, change) in changes.iter().enumerate().filter(|(_, change)| change.after.is_some()) {
+    for (n, change) in others {
         applier.step(n, change, &mut applied);
     }
     let touched: Vec<&str> = applied.done.iter().map(RelPath::as_str).collect();
@@ -103,41 +125,12 @@ pub fn apply(
     Ok(applied)
 }
 
-/// Forgets the journal, once the caller has recorded what was done.
-pub fn finish(disk: &dyn Disk) -> Result<()> {
-    let journal: Option<Journal> = JOURNAL.read(disk, layout::JOURNAL).ok().flatten();
-    disk.remove(layout::JOURNAL).map_err(Error::disk(layout::JOURNAL))?;
-    match journal {
-        Some(journal) => trash::tidy(disk, &journal.batch),
-        None => Ok(()),
-    }
-}
-
-/// After a crash: the paths that already hold what was intended. [`finish`] comes next.
-pub fn recover(disk: &dyn Disk) -> Result<Vec<RelPath>> {
-    // A journal that was cut while it was written stands for changes that had not begun.
-    let journal: Option<Journal> = match JOURNAL.read(disk, layout::JOURNAL) {
-        Err(Error::Damaged(_)) => None,
-        other => other?,
-    };
-    let mut done = Vec::new();
-    for Intent { path, after } in journal.map(|journal| journal.intents).unwrap_or_default() {
-        let there = disk.meta(path.as_str()).map_err(Error::disk(path.as_str()))?;
-        let reached = match &after {
-            // A file whose place a folder has taken is gone as well.
-            None => there.is_none_or(|meta| meta.kind == Kind::Folder),
-            Some(entry) => {
-                let executable = entry.as_file().is_none_or(|file| {
-                    there.is_some_and(|meta| meta.executable == file.executable)
-                });
-                executable && trash::holds(disk, path.as_str(), entry)?
-            }
-        };
-        if reached {
-            done.push(path);
-        }
-    }
-    Ok(done)
+fn is_race(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory, NotFound};
+    matches!(
+        error.kind(),
+        NotFound | AlreadyExists | NotADirectory | IsADirectory | DirectoryNotEmpty
+    )
 }
 
 /// Whether a change only sets or clears the executable bit.
@@ -199,6 +192,8 @@ impl Applier<'_> {
                 self.learn(n, change, applied);
             }
             Ok(false) => applied.changed.push(change.path.clone()),
+            // Something came or went in the moment between a look and the step.
+            Err(error) if is_race(&error) => applied.changed.push(change.path.clone()),
             Err(error) => applied.blocked.push((change.path.clone(), error)),
         }
     }
@@ -313,7 +308,7 @@ impl Applier<'_> {
             (Kind::File, Some(Entry::File(file))) => {
                 meta.executable == file.executable
                     && (self.is_as_scanned(path, &meta)
-                        || scan::hash_stable(self.disk, path.as_str())?.0 == file.hash)
+                        || trash::holds_now(self.disk, path.as_str(), file)?)
             }
             (Kind::Symlink, Some(Entry::Symlink(target))) => {
                 self.disk.read_link(path.as_str())? == target.as_str()

@@ -4,6 +4,7 @@
 //! - [`commit`]: the files become a save that waits;
 //! - [`exchange`]: saves are published, other devices' saves come in;
 //! - [`checkout`]: the files follow;
+//! - [`loss`]: the server was restored from an older state;
 //! - [`moves`]: going to another state on purpose: restore, reset, upgrade;
 //! - [`conflicts`]: settling conflict copies;
 //! - [`lessons`]: lessons are tried;
@@ -14,6 +15,7 @@ pub mod commit;
 pub mod conflicts;
 pub mod exchange;
 pub mod lessons;
+pub mod loss;
 pub mod moves;
 pub mod start;
 pub mod status;

@@ -380,11 +380,18 @@ fn is_kind(meta: Option<Meta>, kind: Kind) -> bool {
 
 /// The hash of a file that was the same before and after it was read, and what it was then.
 ///
+/// [`io::ErrorKind::NotFound`] if there is no regular file, or none any more;
 /// [`io::ErrorKind::ResourceBusy`] if it keeps changing.
 pub(crate) fn hash_stable(disk: &dyn Disk, path: &str) -> io::Result<(ContentHash, Meta)> {
     for _ in 0..READ_AGAIN {
-        let before = disk.meta(path)?.ok_or(io::ErrorKind::NotFound)?;
-        let (hash, size) = hash_file(disk, path)?;
+        let before = disk.meta(path)?.filter(|meta| meta.kind == Kind::File);
+        let before = before.ok_or(io::ErrorKind::NotFound)?;
+        let (hash, size) = match hash_file(disk, path) {
+            Err(_) if !is_kind(disk.meta(path)?, Kind::File) => {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            other => other?,
+        };
         let after = disk.meta(path)?.ok_or(io::ErrorKind::NotFound)?;
         if before == after && size == after.size {
             return Ok((hash, after));

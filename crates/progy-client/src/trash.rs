@@ -6,7 +6,7 @@
 
 use std::io;
 
-use progy_core::{Entry, RelPath, Timestamp};
+use progy_core::{Entry, FileEntry, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
@@ -53,7 +53,7 @@ pub(crate) fn new_batch(env: &dyn Env) -> String {
 
 /// Whether `name` is one that [`new_batch`] gives: a journal that came with a folder of somebody
 /// else may name anything.
-fn is_batch(name: &str) -> bool {
+pub(crate) fn is_batch(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
     name.split_once('-').is_some_and(|(at, random)| digits(at) && digits(random))
 }
@@ -107,24 +107,26 @@ pub(crate) fn holds(disk: &dyn Disk, path: &str, entry: &Entry) -> Result<bool> 
     let Some(meta) = disk.meta(path).map_err(Error::disk(path))? else { return Ok(false) };
     match (meta.kind, entry) {
         (Kind::File, Entry::File(file)) if meta.size == file.size => {
-            match scan::hash_stable(disk, path) {
-                Ok((hash, _)) => Ok(hash == file.hash),
-                // The learner changes it right now.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy
-                    ) =>
-                {
-                    Ok(false)
-                }
-                Err(error) => Err(Error::disk(path)(error)),
-            }
+            holds_now(disk, path, file).map_err(Error::disk(path))
         }
         (Kind::Symlink, Entry::Symlink(target)) => {
             Ok(disk.read_link(path).is_ok_and(|there| there == target.as_str()))
         }
         _ => Ok(false),
+    }
+}
+
+/// Whether the file at `path` has the content of `file`, whatever its mode; no if it is changed or
+/// taken away right now.
+pub(crate) fn holds_now(disk: &dyn Disk, path: &str, file: &FileEntry) -> io::Result<bool> {
+    match scan::hash_stable(disk, path) {
+        Ok((hash, _)) => Ok(hash == file.hash),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -174,16 +176,23 @@ pub fn restore(disk: &dyn Disk, id: &str) -> Result<RelPath> {
     let only = fitting.next().filter(|_| fitting.next().is_none());
     let item = exact.or(only).ok_or_else(|| Error::NoSuchPath(id.to_owned()))?;
     let from = format!("{}/{}", layout::TRASH, item.id);
+    let mut beside = item.path.clone();
     for n in 0..1000 {
         let name = match n {
             0 => item.path.name().to_owned(),
             1 => format!("{}.restored", item.path.name()),
             _ => format!("{}.restored-{n}", item.path.name()),
         };
-        let Ok(to) = item.path.with_name(&name) else { break };
+        let Ok(to) = beside.with_name(&name) else { break };
         match disk.place(&from, to.as_str()) {
             Ok(()) => return Ok(to),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // A file has taken the place of its folder: it goes to the top.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotADirectory && beside.parent().is_some() =>
+            {
+                beside = RelPath::new(item.path.name()).unwrap_or(beside);
+            }
             Err(error) => return Err(Error::disk(to.as_str())(error)),
         }
     }

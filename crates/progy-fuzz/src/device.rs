@@ -26,13 +26,13 @@ const MINE: [(&str, &[u8]); 2] = [("exercise.rs", b"fn main() {}\n"), ("a/b", b"
 const BATCH: &str = "1800000000000-00000000";
 
 /// A file of Progy's own with `body` in it. A `body` that begins as such a file is one already.
-fn framed(magic: [u8; 8], body: &[u8]) -> Vec<u8> {
+fn framed(magic: [u8; 8], version: u8, body: &[u8]) -> Vec<u8> {
     if body.starts_with(&magic) {
         return body.to_vec();
     }
     // The layout of `progy_client::codec`: magic, version, half of a hash, value.
     let sum = blake3::hash(body);
-    [&magic[..], &[1], sum.as_bytes().split_at(16).0, body].concat()
+    [&magic[..], &[version], sum.as_bytes().split_at(16).0, body].concat()
 }
 
 struct Standing;
@@ -70,7 +70,7 @@ fn template() -> Tree {
 
 /// `.progy/state`.
 pub fn device_state(data: &[u8]) {
-    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", data))]);
+    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", 1, data))]);
     let Ok(mut state) = State::load(&disk) else { return };
     state.store(&disk).expect("a state that was read can be written");
     assert_eq!(State::load(&disk).expect("and read again"), state);
@@ -92,8 +92,8 @@ pub fn device_state(data: &[u8]) {
 
 /// `.progy/journal`: what a crash has left to be looked at.
 pub fn device_journal(data: &[u8]) {
-    let journal = framed(*b"progyJRN", data);
-    let list = framed(*b"progyTRA", &[0]);
+    let journal = framed(*b"progyJRN", 2, data);
+    let list = framed(*b"progyTRA", 1, &[0]);
     let list_path = format!("{}/{BATCH}/list", layout::TRASH);
     let disk = MemoryDisk::with([
         (layout::JOURNAL, &*journal),
@@ -125,7 +125,7 @@ fn learners(disk: &MemoryDisk) -> BTreeMap<String, Node> {
 
 /// `.progy/index`.
 pub fn device_index(data: &[u8]) {
-    let disk = MemoryDisk::with([(layout::INDEX, &*framed(*b"progyIDX", data))]);
+    let disk = MemoryDisk::with([(layout::INDEX, &*framed(*b"progyIDX", 1, data))]);
     let mut index = Index::load(&disk);
     let path = RelPath::new("exercise.rs").expect("a path");
     let meta =
@@ -142,7 +142,7 @@ pub fn trash_list(data: &[u8]) {
     let at = |name: &str| format!("{}/{BATCH}/{name}", layout::TRASH);
     let (list, first, folder) = (at("list"), at("0"), at("1.folder/x"));
     let disk = MemoryDisk::with([
-        (&*list, &*framed(*b"progyTRA", data)),
+        (&*list, &*framed(*b"progyTRA", 1, data)),
         (&*first, b"replaced"),
         (&*folder, b"kept"),
     ]);

@@ -5,7 +5,7 @@ mod ending;
 use std::collections::BTreeSet;
 
 use progy_client::index::Index;
-use progy_client::scan;
+use progy_client::{layout, scan};
 use progy_core::{ConflictName, ContentHash, Entry, RevisionId, Tree};
 
 use crate::disk::SimDisk;
@@ -22,7 +22,17 @@ pub(crate) use ending::at_the_end;
 /// Every token that can be found somewhere: in files, in trash, in what a device remembers, in a
 /// revision.
 pub(crate) fn reachable(world: &World) -> BTreeSet<Token> {
-    let mut found = on_devices(world);
+    found(world, |_| true)
+}
+
+/// Every token that Progy keeps: as [`reachable`], without the learner's own files.
+pub(crate) fn kept(world: &World) -> BTreeSet<Token> {
+    found(world, |path| path.starts_with(layout::FOLDER))
+}
+
+/// The tokens in the history, and on the devices' disks where `counts`.
+fn found(world: &World, counts: impl Fn(&str) -> bool) -> BTreeSet<Token> {
+    let mut found = on_devices(world, counts);
     match world.server().history() {
         Ok(history) => found.extend(in_history(world, &history)),
         Err(error) => world.wrong(format!("the history cannot be read: {error}")),
@@ -30,7 +40,7 @@ pub(crate) fn reachable(world: &World) -> BTreeSet<Token> {
     found
 }
 
-fn on_devices(world: &World) -> BTreeSet<Token> {
+fn on_devices(world: &World, counts: impl Fn(&str) -> bool) -> BTreeSet<Token> {
     let mut found = BTreeSet::new();
     for n in 0..world.devices() {
         let named: BTreeSet<ContentHash> = match world.state(n) {
@@ -41,7 +51,7 @@ fn on_devices(world: &World) -> BTreeSet<Token> {
             _ => BTreeSet::new(),
         };
         let machine = locked(world.machine(n));
-        for (path, ino) in machine.volume.below("") {
+        for (path, ino) in machine.volume.below("").into_iter().filter(|(path, _)| counts(path)) {
             let is_named = || {
                 let bytes = machine.volume.bytes(ino);
                 bytes.is_ok_and(|bytes| named.contains(&ContentHash::blake3(&bytes)))

@@ -1,6 +1,6 @@
 //! The learner at a machine: edits of every kind, drawn from a seed and from what is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::disk::volume::{Ino, Node};
 use crate::ledger::{self, Token};
@@ -90,18 +90,45 @@ pub(crate) fn tokens_of(machine: &Machine, ino: Ino) -> BTreeSet<Token> {
 pub(crate) fn edit(machine: &mut Machine, seed: u64) {
     let rng = &mut Rng::new(seed);
     let edit = rng.weighted(&EDITS);
-    let before = tokens(machine);
+    let before = counted(machine);
     // What cannot be done, for instance because a folder is in the way, is left.
     let _ = Hand { machine, rng }.make(edit);
     machine.volume.flush_names();
-    let after = tokens(machine);
+    let after = counted(machine);
+    let only =
+        |these: &BTreeMap<Token, usize>, those: &BTreeMap<Token, usize>| -> BTreeSet<Token> {
+            these.keys().filter(|token| !those.contains_key(token)).copied().collect()
+        };
+    let (written, removed) = (only(&after, &before), only(&before, &after));
+    // Another device may take it out of the file in which it still is.
+    let fewer = |(token, count): (&Token, &usize)| {
+        after.get(token).is_some_and(|left| left < count).then_some(*token)
+    };
+    let fewer: BTreeSet<Token> = before.iter().filter_map(fewer).collect();
+    machine.shared.trace.say(|| {
+        let texts = |tokens: &BTreeSet<Token>| -> Vec<String> {
+            tokens.iter().map(|token| ledger::text(*token)).collect()
+        };
+        let (came, went) = (texts(&written).join(" "), texts(&removed).join(" "));
+        format!("{}     learner: came {came}, went {went}", machine.name)
+    });
     let mut ledger = locked(&machine.shared.ledger);
-    for token in before.difference(&after) {
-        ledger.removed(*token);
+    for token in removed {
+        ledger.removed(token);
     }
-    for token in after.difference(&before) {
-        ledger.written(*token);
+    ledger.may_be_gone(&fewer);
+    for token in written {
+        ledger.written(token);
     }
+}
+
+/// In how many of the learner's files each token is.
+fn counted(machine: &Machine) -> BTreeMap<Token, usize> {
+    let mut counts = BTreeMap::new();
+    for token in files(machine).iter().flat_map(|(_, ino)| tokens_of(machine, *ino)) {
+        *counts.entry(token).or_default() += 1;
+    }
+    counts
 }
 
 /// The learner's hand on the machine.

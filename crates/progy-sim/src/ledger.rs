@@ -106,6 +106,13 @@ impl Ledger {
         self.due.retain(|token, _| reachable.contains(token));
     }
 
+    /// Of what is due, only these are still recorded: the rest is only in the learner's own files.
+    pub(crate) fn not_recorded_but(&mut self, kept: &BTreeSet<Token>) {
+        for (_, due) in self.due.iter_mut().filter(|(token, _)| !kept.contains(token)) {
+            due.recorded = false;
+        }
+    }
+
     pub(crate) fn due(&self) -> impl Iterator<Item = (Token, Due)> {
         self.due.iter().map(|(token, due)| (*token, *due))
     }

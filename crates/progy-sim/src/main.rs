@@ -24,6 +24,9 @@ struct Args {
     /// Print what happens in each run.
     #[arg(long)]
     trace: bool,
+    /// Print the scripts of the seeds instead of running them.
+    #[arg(long)]
+    print: bool,
     /// Run the script in this file instead of seeds.
     #[arg(long)]
     script: Option<PathBuf>,
@@ -48,6 +51,12 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match &args.script {
         Some(file) => run_file(file, &args),
+        None if args.print => {
+            for seed in args.seeds.0..args.seeds.1 {
+                println!("# seed {seed}\n{}", Script::from_seed(seed));
+            }
+            ExitCode::SUCCESS
+        }
         None => run_seeds(&args),
     }
 }

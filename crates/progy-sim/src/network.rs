@@ -58,6 +58,13 @@ impl Wire {
         waiting.map(|(device, _)| *device).collect()
     }
 
+    /// The server's connections break: answers that have not reached their device never do.
+    pub(crate) fn lose_answers(&mut self) {
+        for call in self.calls.values_mut().filter(|call| call.answer.is_some()) {
+            call.answer = Some(Answer::Nothing);
+        }
+    }
+
     pub(crate) fn adrift(&self) -> usize {
         self.adrift.len()
     }

@@ -14,9 +14,10 @@ use progy_client::{Error, Result, trash};
 use progy_core::progress::Progress;
 use progy_core::{CourseId, Entry};
 
-use crate::api::SimApi;
+use crate::client::Client;
 use crate::course;
 use crate::env::SimEnv;
+use crate::line::Line;
 use crate::rng::Rng;
 use crate::script::Command;
 
@@ -27,7 +28,7 @@ pub(crate) struct Job {
     pub(crate) course: CourseId,
     pub(crate) disk: Box<dyn Disk>,
     pub(crate) env: SimEnv,
-    pub(crate) api: SimApi,
+    pub(crate) api: Client<Line>,
     pub(crate) rng: Rng,
 }
 
@@ -74,7 +75,7 @@ async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
 
 async fn act(
     engine: &mut Engine<'_>,
-    remote: &PatchRemote<'_, SimApi>,
+    remote: &PatchRemote<'_, Client<Line>>,
     command: Command,
     disk: &dyn Disk,
     rng: &mut Rng,

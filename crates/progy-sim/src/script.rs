@@ -186,17 +186,6 @@ impl Script {
         let actions = lines.map(serde_json::from_str).collect::<Result<_, _>>()?;
         Ok(Self { setup, actions })
     }
-
-    /// Whether some process is killed, by itself or with the whole machine.
-    pub(crate) fn kills(&self) -> bool {
-        let is_kill = |mishap: &Mishap| {
-            matches!(mishap, Mishap::Kill(_) | Mishap::KillAtRequest(_) | Mishap::PowerLoss(_))
-        };
-        self.actions.iter().any(|action| match &action.act {
-            Act::Run { mishaps, .. } => mishaps.iter().any(is_kill),
-            _ => false,
-        })
-    }
 }
 
 /// One line of JSON for the setup, and one for each action.

@@ -15,12 +15,13 @@ use progy_client::{Error, Result};
 use progy_core::rules::Rules;
 use progy_core::{ContentHash, DeviceId, DeviceName, Tree};
 
-use crate::api::SimApi;
 use crate::check;
+use crate::client::Client;
 use crate::course;
 use crate::disk::SimDisk;
 use crate::env::SimEnv;
 use crate::ledger;
+use crate::line::Line;
 use crate::machine::{Fortune, Machine, Shared};
 use crate::network::{Network, Wire};
 use crate::process::{self, Job, Running, Told};
@@ -184,12 +185,12 @@ impl World {
             course: self.server.course(),
             disk: self.disk(n),
             env: SimEnv::new(Arc::clone(&station.machine), seed),
-            api: SimApi {
+            api: Client(Line {
                 device: n,
                 machine: Arc::clone(&station.machine),
                 network: Rc::clone(&self.network),
                 online: Rc::clone(&station.online),
-            },
+            }),
             rng: Rng::of(seed, 3),
         };
         self.stations[n].running = Some((command, process::run(job)));
@@ -346,7 +347,8 @@ fn is_expected(error: &Error, fortune: &Fortune, command: Command) -> bool {
         Error::Disk { .. } | Error::BadPackage(_) | Error::MissingContent(_) => fortune.disk_failed,
         Error::KeepsChanging(_) => fortune.edited,
         Error::NoSuchPath(_) | Error::KeepsMarkers(_) => {
-            matches!(command, Command::Resolve | Command::TrashRestore | Command::Reset)
+            use Command::{Reset, Resolve, Restore, TrashRestore};
+            matches!(command, Resolve | TrashRestore | Reset | Restore)
         }
         _ => false,
     }

@@ -94,10 +94,10 @@ status-progress = { $total ->
     [one] { $count } of 1 lesson done
    *[other] { $count } of { $total } lessons done
 }
-status-base = Last agreed with the server: revision { $revision }
+status-base = In step with the server up to revision { $revision }
 status-no-base = Nothing has been saved on the server yet
 status-offline = The server does not answer right now: this is what this device knows.
-status-no-login = You are not logged in: this is what this device knows. Run `progy login --token TOKEN`.
+status-no-login = You are not logged in: this is what this device knows. Run `progy login`.
 status-behind = { $count ->
     [one] 1 revision is waiting on the server. Get it with `progy sync`
    *[other] { $count } revisions are waiting on the server. Get them with `progy sync`
@@ -137,10 +137,18 @@ strategy-is = Strategy: { $strategy }
 ## login
 
 welcome = Welcome, { $name }! You are logged in to { $server }.
+login-code = Your code: { $code }
+login-where = Confirm it in a browser: { $address }
+login-browser = Your browser should open by itself. If it does not, go to that address on any device.
+login-waiting = Waiting for you to confirm…
+login-denied = This device was turned away in the browser. If that was a mistake, run `progy login` again.
+login-expired = The code was not confirmed in time. Run `progy login` for a new one.
 token-kept = The token for { $server } is kept on this device.
 token-not-checked = The token was not checked, as the server cannot be reached ({ $reason }).
 not-encrypted = The connection to { $server } is not encrypted: others on the network can read your token. Use an https:// address if there is one.
 logged-out = Logged out of { $server }. Your files stay as they are.
+logged-out-here = This device has forgotten its login to { $server }. Your files stay as they are.
+session-stays = The server could not be told ({ $reason }): the session ends by itself when it is not used for a week. Sooner, end it with your other sessions on the web.
 was-not-logged-in = You were not logged in to { $server }.
 token-from-environment = PROGY_TOKEN is set and still counts as a login.
 you-are = { $name } at { $server }
@@ -174,12 +182,12 @@ queued = The server cannot be reached ({ $reason }). Your work is safe on this d
     [one] 1 save waits, and `progy sync` sends it later.
    *[other] { $count } saves wait, and `progy sync` sends them later.
 }
-no-token = You are not logged in to { $server }. Run `progy login --token TOKEN`, with --server URL for another server.
-not-logged-in = The server does not know this login. Your work is safe on this device; run `progy login --token TOKEN`, then `progy sync`.
+no-token = You are not logged in to { $server }. Run `progy login`, with --server URL for another server.
+not-logged-in = The server does not know this login. Your work is safe on this device; run `progy login`, then `progy sync`.
 token-refused = { $server } does not know this token. Ask for a new one, then run `progy login --token TOKEN`.
 bad-token = The token holds characters that no token has. Run `progy login --token TOKEN` again.
-login-needs-token = Logging in needs a token: `progy login --token TOKEN`, or `--token -` to read it from standard input. Ask the person who runs your server for one.
-bad-server = The address of the server cannot be used: { $reason }. Correct PROGY_API_URL, or run `progy login --server URL --token TOKEN`.
+login-empty-token = The token is empty. Run `progy login` to log in with a browser, or give a token: `progy login --token TOKEN`.
+bad-server = The address of the server cannot be used: { $reason }. Correct PROGY_API_URL, or run `progy login --server URL`.
 config-io = { $path } cannot be used ({ $reason }). Your work is safe; check the permissions of that folder and try again.
 config-damaged = { $path } cannot be understood ({ $reason }). Progy has not changed it; correct it or move it away, then try again.
 no-course = The server has no course { $course }. See `progy course list` for those that it has.
@@ -313,6 +321,14 @@ keys-rotated =
     }
 key-to-remove = Nothing needs the key { $key } any more: remove it from `vault.keys`, or from PROGY_VAULT_KEYS.
 key-kept = Some tokens could not be decrypted, so the key { $key } stays. The log above names their accounts; those learners have to link them again. Then run `progy admin keys rotate` once more.
+no-password = There is no password on standard input. Write it there: `progy admin user add NAME --email E --password-stdin < FILE`.
+no-tokens = { $name } has no tokens. `progy admin token create { $name }` makes one.
+token-line = { $id }  { $label }  { $scopes }  used: { $used }  { $state }
+token-never = never
+token-is-revoked = revoked
+token-until = good until { $day }
+token-forever = does not expire
+token-revoked = Revoked the token { $id } of { $name }: nobody can log in with it any more.
 user-exists = There is a user { $name } already. Choose another name, or make a token: `progy admin token create { $name }`.
 no-user = There is no user { $name }. Add one: `progy admin user add { $name }`.
 admin-refused = Nothing was changed: { $reason }.
@@ -326,12 +342,12 @@ doctor-fine = All that progy needs is there.
 doctor-not-fine = Something that progy needs is missing; the arrows say what to do. Your work on this device is safe.
 doctor-server = The server { $server } answers in { $took } ms
 doctor-no-server = The server cannot be reached ({ $reason })
-fix-server = Check your connection. With another address: `progy login --server URL --token TOKEN`, or set PROGY_API_URL
-fix-server-address = Set another address: `progy login --server URL --token TOKEN`, or PROGY_API_URL
+fix-server = Check your connection. With another address: `progy login --server URL`, or set PROGY_API_URL
+fix-server-address = Set another address: `progy login --server URL`, or PROGY_API_URL
 doctor-login = Logged in as { $name } ({ $role })
 doctor-no-token = Not logged in to { $server }
 doctor-no-login = The login does not work ({ $reason })
-fix-login = Ask the person who runs the server for a token, then run `progy login --token TOKEN`
+fix-login = Run `progy login`
 doctor-clock = The clock agrees with the server's
 doctor-wrong-clock = The clock differs from the server's by { $count ->
     [one] 1 minute

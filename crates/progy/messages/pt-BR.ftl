@@ -94,10 +94,10 @@ status-progress = { $total ->
     [one] { $count } de 1 lição concluída
    *[other] { $count } de { $total } lições concluídas
 }
-status-base = Último acordo com o servidor: revisão { $revision }
+status-base = Sincronizado com o servidor até a revisão { $revision }
 status-no-base = Nada foi salvo no servidor ainda
 status-offline = O servidor não responde agora: isto é o que este dispositivo sabe.
-status-no-login = Você não entrou na sua conta: isto é o que este dispositivo sabe. Rode `progy login --token TOKEN`.
+status-no-login = Você não entrou na sua conta: isto é o que este dispositivo sabe. Rode `progy login`.
 status-behind = { $count ->
     [one] 1 revisão espera no servidor. Traga com `progy sync`
    *[other] { $count } revisões esperam no servidor. Traga com `progy sync`
@@ -137,10 +137,18 @@ strategy-is = Estratégia: { $strategy }
 ## login
 
 welcome = Que bom ver você, { $name }! Você entrou em { $server }.
+login-code = Seu código: { $code }
+login-where = Confirme-o em um navegador: { $address }
+login-browser = Seu navegador deve abrir sozinho. Se não abrir, vá a esse endereço em qualquer dispositivo.
+login-waiting = Esperando sua confirmação…
+login-denied = Este dispositivo foi recusado no navegador. Se foi engano, rode `progy login` de novo.
+login-expired = O código não foi confirmado a tempo. Rode `progy login` para receber um novo.
 token-kept = O token de { $server } ficou guardado neste dispositivo.
 token-not-checked = O token não foi conferido, pois não foi possível falar com o servidor ({ $reason }).
 not-encrypted = A conexão com { $server } não é criptografada: outras pessoas na rede podem ler o seu token. Use um endereço https:// se houver.
 logged-out = Você saiu de { $server }. Seus arquivos continuam como estão.
+logged-out-here = Este dispositivo esqueceu o login em { $server }. Seus arquivos ficam como estão.
+session-stays = Não deu para avisar o servidor ({ $reason }): a sessão termina sozinha depois de uma semana sem uso. Para terminar antes, encerre-a com suas outras sessões na web.
 was-not-logged-in = Você não tinha entrado em { $server }.
 token-from-environment = PROGY_TOKEN está definida e ainda vale como login.
 you-are = { $name } em { $server }
@@ -174,12 +182,12 @@ queued = Não foi possível falar com o servidor ({ $reason }). Seu trabalho est
     [one] 1 revisão espera, e `progy sync` a envia depois.
    *[other] { $count } revisões esperam, e `progy sync` as envia depois.
 }
-no-token = Você não entrou em { $server }. Rode `progy login --token TOKEN`, com --server URL para outro servidor.
-not-logged-in = O servidor não reconhece este login. Seu trabalho está seguro neste dispositivo; rode `progy login --token TOKEN` e depois `progy sync`.
+no-token = Você não entrou em { $server }. Rode `progy login`, com --server URL para outro servidor.
+not-logged-in = O servidor não reconhece este login. Seu trabalho está seguro neste dispositivo; rode `progy login` e depois `progy sync`.
 token-refused = { $server } não reconhece este token. Peça um novo e rode `progy login --token TOKEN`.
 bad-token = O token tem caracteres que nenhum token tem. Rode `progy login --token TOKEN` de novo.
-login-needs-token = Para entrar é preciso um token: `progy login --token TOKEN`, ou `--token -` para ler da entrada padrão. Peça um a quem cuida do seu servidor.
-bad-server = Não dá para usar o endereço do servidor: { $reason }. Corrija PROGY_API_URL ou rode `progy login --server URL --token TOKEN`.
+login-empty-token = O token está vazio. Rode `progy login` para entrar pelo navegador, ou informe um token: `progy login --token TOKEN`.
+bad-server = Não dá para usar o endereço do servidor: { $reason }. Corrija PROGY_API_URL ou rode `progy login --server URL`.
 config-io = Não dá para usar { $path } ({ $reason }). Seu trabalho está seguro; confira as permissões dessa pasta e tente de novo.
 config-damaged = Não dá para entender { $path } ({ $reason }). O progy não mexeu nele; corrija ou mova o arquivo e tente de novo.
 no-course = O servidor não tem o curso { $course }. Veja os que ele tem com `progy course list`.
@@ -313,6 +321,14 @@ keys-rotated =
     }
 key-to-remove = Nada mais precisa da chave { $key }: retire-a de `vault.keys`, ou de PROGY_VAULT_KEYS.
 key-kept = Alguns tokens não puderam ser decifrados, por isso a chave { $key } fica. O registro acima diz de que contas são; essas pessoas precisam vinculá-las de novo. Depois execute `progy admin keys rotate` mais uma vez.
+no-password = Não há senha na entrada padrão. Escreva-a lá: `progy admin user add NOME --email E --password-stdin < ARQUIVO`.
+no-tokens = { $name } não tem tokens. `progy admin token create { $name }` cria um.
+token-line = { $id }  { $label }  { $scopes }  usado: { $used }  { $state }
+token-never = nunca
+token-is-revoked = revogado
+token-until = vale até { $day }
+token-forever = não expira
+token-revoked = O token { $id } de { $name } foi revogado: ninguém mais entra com ele.
 user-exists = Já existe o usuário { $name }. Escolha outro nome, ou crie um token: `progy admin token create { $name }`.
 no-user = Não existe o usuário { $name }. Inclua: `progy admin user add { $name }`.
 admin-refused = Nada foi mudado: { $reason }.
@@ -326,12 +342,12 @@ doctor-fine = Tudo o que o progy precisa está aqui.
 doctor-not-fine = Falta algo de que o progy precisa; as setas dizem o que fazer. Seu trabalho neste dispositivo está seguro.
 doctor-server = O servidor { $server } responde em { $took } ms
 doctor-no-server = Não foi possível falar com o servidor ({ $reason })
-fix-server = Confira sua conexão. Com outro endereço: `progy login --server URL --token TOKEN`, ou defina PROGY_API_URL
-fix-server-address = Defina outro endereço: `progy login --server URL --token TOKEN`, ou PROGY_API_URL
+fix-server = Confira sua conexão. Com outro endereço: `progy login --server URL`, ou defina PROGY_API_URL
+fix-server-address = Defina outro endereço: `progy login --server URL`, ou PROGY_API_URL
 doctor-login = Você entrou como { $name } ({ $role })
 doctor-no-token = Você não entrou em { $server }
 doctor-no-login = O login não funciona ({ $reason })
-fix-login = Peça um token a quem mantém o servidor e rode `progy login --token TOKEN`
+fix-login = Rode `progy login`
 doctor-clock = O relógio concorda com o do servidor
 doctor-wrong-clock = O relógio difere do servidor em { $count ->
     [one] 1 minuto

@@ -62,9 +62,9 @@ pub(crate) enum Command {
     Strategy(StrategyArgs),
     /// Show or bring back what progy replaced on this device.
     Trash(TrashArgs),
-    /// Log in to a server.
+    /// Log in to a server: shows a code that you confirm in a browser.
     Login(LoginArgs),
-    /// Forget the login on this device.
+    /// Forget the login on this device, and end it on the server.
     Logout,
     /// Show who is logged in.
     Whoami(JsonArgs),
@@ -92,8 +92,8 @@ pub(crate) struct JsonArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LoginArgs {
-    /// A token, as the administrator of the server made it for you; `-` reads it from standard
-    /// input, where no other program sees it.
+    /// Log in with a token instead, as the administrator of the server makes one for scripts; `-`
+    /// reads it from standard input, where no other program sees it.
     #[arg(long, value_name = "T")]
     pub(crate) token: Option<String>,
     /// The address of the server; it is remembered on this device.

@@ -47,7 +47,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Strategy(args) => wait(strategy::run(context, &args)),
         Command::Trash(args) => wait(trash::run(context, args)),
         Command::Login(args) => wait(login::run(context, &args)),
-        Command::Logout => logout::run(context),
+        Command::Logout => wait(logout::run(context)),
         Command::Whoami(args) => wait(whoami::run(context, &args)),
         Command::Completions(args) => completions::run(context, &args),
         Command::Course(args) => wait(course::run(context, args)),

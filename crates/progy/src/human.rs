@@ -26,7 +26,7 @@ fn ago_at(context: &Context, then: Timestamp, now: i64) -> String {
 }
 
 /// The day, as ISO 8601 writes it, in the device's time zone.
-fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     let zone = jiff::tz::TimeZone::system();
     match jiff::Timestamp::from_millisecond(at.millis()) {
         Ok(at) => at.to_zoned(zone).date().to_string(),

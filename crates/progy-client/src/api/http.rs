@@ -5,12 +5,14 @@
 //! - `upload`: what goes out;
 //! - `answer`: what comes back, none of it believed;
 //! - `events`: what comes back over hours;
+//! - `login`: how a device gets its token;
 //! - `probe`: whether anyone is there.
 
 mod address;
 mod answer;
 mod connect;
 mod events;
+mod login;
 mod probe;
 mod upload;
 
@@ -37,6 +39,7 @@ use semver::Version;
 
 pub use address::{AddressError, ServerUrl};
 pub use events::heads;
+pub use login::Poll;
 pub use probe::Probe;
 
 use super::{AccountApi, Api, ApiError};

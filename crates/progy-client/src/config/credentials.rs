@@ -28,6 +28,11 @@ impl Home {
         {
             return Ok(Some(token.to_owned()));
         }
+        self.saved_token(server)
+    }
+
+    /// The token of the last login, whatever `PROGY_TOKEN` says.
+    pub fn saved_token(&self, server: &ServerUrl) -> Result<Option<String>, ConfigError> {
         Ok(self.credentials()?.servers.remove(server.as_str()).map(|login| login.token))
     }
 

@@ -39,7 +39,7 @@ impl Engine<'_> {
         head_device: &DeviceName,
     ) -> Result<Vec<Change>> {
         let mut received = Vec::new();
-        for _ in 0..PLAN_AGAIN {
+        for again in (0..PLAN_AGAIN).rev() {
             if self.state.unapplied.is_empty() {
                 return Ok(received);
             }
@@ -51,21 +51,39 @@ impl Engine<'_> {
             let planned = self.planned(&sides, Some(&scan), remote).await?;
             let mut changes = diff(&local, &planned.merged);
             changes.retain(|change| !scan.unknown.contains(&change.path));
+            // Nothing happens to a file whose conflict copy has no place.
+            for conflict in planned.conflicts.iter().filter(|c| scan.unknown.contains(&c.copy)) {
+                changes.retain(|change| change.path != conflict.path);
+            }
             let version = self.state.version().clone();
             self.fetch_contents(&version, &changes, Some(&scan), remote).await?;
 
             let applied = {
                 let sources = self.sources(Some(&scan));
-                apply::apply(self.disk, self.env, &scan, &changes, |path, file| {
+                let content = |path: &RelPath, file: &FileEntry| {
                     sources.get(&file.hash).ok_or_else(|| Error::MissingContent(path.clone()))
-                })?
+                };
+                let conflicts = &planned.conflicts;
+                apply::apply_plan(self.disk, self.env, &scan, &changes, conflicts, content)
             };
-            let waiting: BTreeSet<&RelPath> = applied
+            let applied = match applied {
+                // It was in a file that the learner has changed since: look again.
+                Err(Error::MissingContent(path))
+                    if again > 0 && is_move(&changes, &path, &scan) =>
+                {
+                    continue;
+                }
+                other => other?,
+            };
+            let mut waiting: BTreeSet<&RelPath> = applied
                 .changed
                 .iter()
                 .chain(applied.blocked.iter().map(|(path, _)| path))
                 .chain(&scan.unknown)
                 .collect();
+            let lacking = planned.conflicts.iter().filter(|c| waiting.contains(&c.copy));
+            let lacking: Vec<&RelPath> = lacking.map(|conflict| &conflict.path).collect();
+            waiting.extend(lacking);
             self.state.unapplied.retain(|path, _| waiting.contains(path));
             self.state.store(self.disk)?;
             self.index.learn(applied.placed_at, &applied.written);
@@ -151,7 +169,7 @@ impl Engine<'_> {
         self.fetch_wanted(version, wanted, scan, remote).await
     }
 
-    async fn fetch_wanted(
+    pub(super) async fn fetch_wanted(
         &mut self,
         version: &Version,
         mut wanted: Vec<Wanted>,
@@ -184,4 +202,12 @@ impl Engine<'_> {
             })
             .await
     }
+}
+
+/// Whether what comes to `path` was in some file when the files were looked at.
+fn is_move(changes: &[Change], path: &RelPath, scan: &Scan) -> bool {
+    let hash = |entry: &Entry| entry.as_file().map(|file| file.hash);
+    let change = changes.iter().find(|change| change.path == *path);
+    let wanted = change.and_then(|change| hash(change.after.as_ref()?));
+    wanted.is_some() && scan.tree.iter().any(|(_, entry)| hash(entry) == wanted)
 }

@@ -15,14 +15,18 @@ use crate::{Error, Result, layout};
 
 /// How often a publish that another device was faster than is tried again.
 const TRY_AGAIN: u32 = 64;
-/// How many pages of history are looked through for a revision that both sides know.
-const PAGES: u32 = 20;
 
 /// Whose changes came in last; names conflict copies.
 #[derive(Debug, Clone)]
 struct Authors {
     devices: BTreeMap<RelPath, DeviceName>,
     head: DeviceName,
+}
+
+/// Saves that wait, and the state that the first of them follows.
+pub(super) struct Line {
+    pub(super) base: Tree,
+    pub(super) queue: Vec<Queued>,
 }
 
 impl Engine<'_> {
@@ -33,9 +37,10 @@ impl Engine<'_> {
         let mut report = Report::default();
         if !self.state.unapplied.is_empty() {
             // A checkout was interrupted. What was edited meanwhile is merged before it is recorded;
-            // without a server what can be recorded is recorded all the same.
+            // without a server, or with one that lost what it told of, what can be recorded is
+            // recorded all the same.
             match self.follow(remote, None, &mut report).await {
-                Err(Error::Unreachable(_)) => {}
+                Err(Error::Unreachable(_) | Error::MissingContent(_)) => {}
                 other => other?,
             }
         }
@@ -69,7 +74,10 @@ impl Engine<'_> {
         // A save whose answer was lost must be known as published before it is merged with itself.
         self.publish(remote, report).await?;
         let authors = self.pull(remote, report).await?;
-        self.follow(remote, authors, report).await
+        match self.follow(remote, authors, report).await {
+            Err(Error::MissingContent(_)) => self.publish(remote, report).await,
+            other => other,
+        }
     }
 
     async fn follow(
@@ -89,8 +97,29 @@ impl Engine<'_> {
 
     /// Publishes what waits, oldest first, merging whenever another device was faster; then the
     /// files follow.
+    ///
+    /// A server that lacks a content it has told of was put back to an older state. The next pull
+    /// finds that out, so one is tried before the learner hears of it.
     pub(super) async fn publish(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<()> {
         self.prepare(remote).await?;
+        let authors = match self.publish_queue(remote, report).await {
+            Err(Error::MissingContent(_)) => self.pull(remote, report).await?,
+            other => other?,
+        };
+        match self.follow(remote, authors, report).await {
+            Err(Error::MissingContent(_)) => {}
+            other => return other,
+        }
+        self.pull(remote, report).await?;
+        let authors = self.publish_queue(remote, report).await?;
+        self.follow(remote, authors, report).await
+    }
+
+    async fn publish_queue(
+        &mut self,
+        remote: &dyn Remote,
+        report: &mut Report,
+    ) -> Result<Option<Authors>> {
         let mut authors = None;
         let mut digest = None;
         let mut behind = false;
@@ -125,7 +154,7 @@ impl Engine<'_> {
         if behind || is_other {
             authors = self.pull(remote, report).await?.or(authors);
         }
-        self.follow(remote, authors, report).await
+        Ok(authors)
     }
 
     pub(super) fn unsent_progress(&self) -> progy_core::progress::Progress {
@@ -198,87 +227,17 @@ impl Engine<'_> {
             }
             return Ok(None);
         } else {
-            let base_tree = self.base_tree()?;
-            self.rebase(remote, &base_tree, Some(&head)).await?;
+            let line = Line { base: self.base_tree()?, queue: self.state.queue.clone() };
+            self.rebase(remote, line, Some(&head)).await?;
         }
         Ok(head.revision.map(|revision| Authors { devices: head.devices, head: revision.device }))
     }
 
-    /// The server does not know our base: it was restored from an old backup. What this device has
-    /// is put on top of the newest revision that both know, as a save of its own.
-    async fn adopt_lost(
+    /// Puts the saves of `line` on top of `head`, and makes that the new base and tip in one step.
+    pub(super) async fn rebase(
         &mut self,
         remote: &dyn Remote,
-        head: Option<&Head>,
-        report: &mut Report,
-    ) -> Result<()> {
-        if self.state.base.revision.is_none() {
-            return Ok(()); // Never published: there is nothing that could have been lost.
-        }
-        report.recovered = true;
-        if head.is_none() {
-            self.state.progress_sent = progy_core::progress::Progress::default();
-        }
-        let ours = self.base_tree()?;
-        let known = self.common_revision(remote).await?;
-        let (version, known_overlay) = match known {
-            Some(recorded) => (recorded.revision.version, recorded.overlay),
-            None => (self.state.base.version.clone(), Overlay::new()),
-        };
-        let template = self.fetch_template(&version, remote).await?;
-        let ancestor = overlaid(template.tree(), &known_overlay)?;
-        if ours != ancestor {
-            let intent = Intent::new("Recovered");
-            let base = self.state.base.clone();
-            let save = self.new_save(&intent, base.version, base.overlay);
-            self.keep_overlay(&save)?;
-            self.state.queue.insert(0, save);
-        }
-        self.rebase(remote, &ancestor, head).await
-    }
-
-    /// Makes sure that this device has the bytes of a save, while they are still in its files.
-    fn keep_overlay(&mut self, save: &Queued) -> Result<()> {
-        let tip = self.tip()?;
-        let scan = self.scan(&[&tip])?;
-        let sources = self.sources(Some(&scan));
-        let mut kept = Vec::new();
-        for file in save.overlay.values().flatten().filter_map(Entry::as_file) {
-            let template = sources.templates.iter().any(|template| template.has(&file.hash));
-            if !template && let Some(bytes) = sources.get(&file.hash) {
-                contents::keep(self.disk, &file.hash, &bytes)?;
-                kept.push(layout::object(&file.hash));
-            }
-        }
-        drop(sources);
-        self.flush_objects(&kept)
-    }
-
-    /// The newest revision that was our base and that the server knows.
-    async fn common_revision(
-        &self,
-        remote: &dyn Remote,
-    ) -> Result<Option<crate::remote::Recorded>> {
-        let mut before: Option<RevisionId> = None;
-        for _ in 0..PAGES {
-            let page = remote.log(before.as_ref(), progy_api::limits::PAGE).await?;
-            let ours = |id: &RevisionId| self.state.lineage.contains(id);
-            if let Some(common) = page.revisions.iter().find(|revision| ours(&revision.id)) {
-                return remote.revision(&common.id).await;
-            }
-            before = page.revisions.last().map(|revision| revision.id.clone());
-            if !page.more {
-                break;
-            }
-        }
-        Ok(None)
-    }
-
-    /// Puts the saves that wait on top of `head`, and makes that the new base and tip in one step.
-    async fn rebase(
-        &mut self,
-        remote: &dyn Remote,
-        base_tree: &Tree,
+        line: Line,
         head: Option<&Head>,
     ) -> Result<()> {
         let old_tip = self.tip()?;
@@ -296,9 +255,9 @@ impl Engine<'_> {
         let scan = self.scan(&[&old_tip, &before_tip])?;
 
         let mut queue = Vec::new();
-        let (mut before, mut onto) = (base_tree.clone(), head_tree.clone());
+        let (mut before, mut onto) = (line.base, head_tree.clone());
         let mut onto_version = version.clone();
-        for save in self.state.queue.clone() {
+        for save in line.queue {
             let save_template = self.fetch_template(&save.version, remote).await?;
             let saved = overlaid(save_template.tree(), &save.overlay)?;
             let sides = Sides {

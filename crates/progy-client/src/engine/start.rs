@@ -84,7 +84,12 @@ impl<'a> Engine<'a> {
             Some(Head { revision: Some(revision), devices, .. }) => (devices, revision.device),
             _ => (BTreeMap::new(), engine.device.name.clone()),
         };
-        report.received.extend(engine.checkout(remote, &devices, &head_device).await?);
+        match engine.checkout(remote, &devices, &head_device).await {
+            Ok(received) => report.received.extend(received),
+            // The server has lost what it had just told of.
+            Err(Error::MissingContent(_)) => engine.publish(remote, &mut report).await?,
+            Err(error) => return Err(error),
+        }
         let version = engine.state.version().clone();
         Ok((engine, Started { found, adopted, version, newest, report }))
     }

@@ -243,7 +243,11 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             let wants =
                 batch.iter().map(|want| Want { hash: want.hash, have: want.have }).collect();
             let request = ContentsRequest { version: version.clone(), wants };
-            let answer = self.api.contents(&self.course, &request).await?;
+            let answer = match self.api.contents(&self.course, &request).await {
+                // The server has lost the workspace since it told of it: none of them is known.
+                Err(error) if error.is(code::NO_PROGRESS) => return Ok(()),
+                other => other?,
+            };
             for found in answer.contents {
                 // What was not asked for, or is larger than announced, is not looked at.
                 let Some(want) = batch.iter().find(|want| want.hash == found.hash) else {

@@ -28,7 +28,7 @@ pub(crate) fn at_the_end(world: &World, script: &Script) {
         }
     }
     nothing_lost(world);
-    in_place(world, script);
+    in_place(world);
     match world.server().history() {
         Ok(history) => {
             history_is_whole(world, head.as_ref(), &history);
@@ -46,16 +46,14 @@ pub(crate) fn at_the_end(world: &World, script: &Script) {
 
 /// A line that no learner took out is in the files, on every device.
 ///
-/// It may lie in a file that does not travel; or in the trash of one device, if the process was
-/// killed in the very moment in which the line was written.
-fn in_place(world: &World, script: &Script) {
+/// It may lie in a file that does not travel, on one of them.
+fn in_place(world: &World) {
     let in_files: BTreeSet<_> =
         (0..world.devices()).flat_map(|n| super::in_files(world, n)).collect();
-    let allowed = if script.kills() { super::reachable(world) } else { BTreeSet::new() };
     let ledger = locked(&world.shared().ledger);
     for (token, due) in ledger.due() {
         let found = in_files.contains(&token);
-        if !due.removed && !found && !allowed.contains(&token) && !ledger.was_purged(token) {
+        if !due.removed && !found && !ledger.was_purged(token) {
             let token = crate::ledger::text(token);
             world.wrong(format!("{token} is in no file, though nobody took it out"));
         }

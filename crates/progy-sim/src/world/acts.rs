@@ -61,6 +61,7 @@ impl World {
             Act::RestoreBackup => {
                 check::nothing_lost(self);
                 if self.server.restore_backup(rng) {
+                    self.network.borrow_mut().lose_answers();
                     self.forgive();
                 }
             }
@@ -157,7 +158,7 @@ impl World {
 
     /// Something was destroyed on purpose: what is left is what has to be found again.
     fn forgive(&self) {
-        let left = check::reachable(self);
+        let (left, kept) = (check::reachable(self), check::kept(self));
         let mut progress = self.server.progress();
         for n in 0..self.stations.len() {
             if let Ok(Some(state)) = self.state(n) {
@@ -169,6 +170,7 @@ impl World {
             self.stations.iter().flat_map(|s| learner::tokens(&locked(&s.machine))).collect();
         let elsewhere = left.difference(&in_files).copied().collect();
         ledger.forgive_all_but(&left);
+        ledger.not_recorded_but(&kept);
         ledger.may_be_gone(&elsewhere);
         ledger.progress = progress;
         ledger.disasters += 1;

@@ -1,8 +1,10 @@
 //! Arguments of the commands of course authors and of those who run a server.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
+use progy_api::account::Scopes;
 use semver::Version;
 
 #[derive(Debug, Clone, Args)]
@@ -44,6 +46,18 @@ pub(crate) enum AdminCommand {
     /// The keys that tokens of GitHub and other services are encrypted with.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Make an invitation to register, and print its code: it cannot be shown again.
+    Invite {
+        /// What the person will be.
+        #[arg(long, value_enum, default_value_t = RoleArg::Learner)]
+        role: RoleArg,
+        /// The only address that can register with it.
+        #[arg(long)]
+        email: Option<String>,
+        /// How long it is good: `12h`, `7d`, `4w`. A week by default.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Lifetime>,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -64,6 +78,9 @@ pub(crate) enum UserCommand {
         /// What the person may do.
         #[arg(long, value_enum, default_value_t = RoleArg::Learner)]
         role: RoleArg,
+        /// Read a password from standard input, to sign in with on the web; needs --email.
+        #[arg(long, requires = "email")]
+        password_stdin: bool,
     },
 }
 
@@ -73,7 +90,54 @@ pub(crate) enum TokenCommand {
     Create {
         /// The person's name.
         name: String,
+        /// What it may be used for: `sync`, `publish`, `admin`, with commas between them.
+        /// Everything by default.
+        #[arg(long, value_name = "SCOPES")]
+        scopes: Option<Scopes>,
+        /// How long it is good: `12h`, `30d`, `52w`. For ever by default.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<Lifetime>,
+        /// What to call it in lists.
+        #[arg(long)]
+        label: Option<String>,
     },
+    /// List the tokens of a person.
+    List {
+        /// The person's name.
+        name: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a token: nobody can log in with it any more.
+    Revoke {
+        /// The person's name.
+        name: String,
+        /// The token's id, or how it begins, as `list` shows it.
+        id: String,
+    },
+}
+
+/// A length of time, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime(pub(crate) i64);
+
+impl FromStr for Lifetime {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const HOUR: i64 = 60 * 60 * 1_000;
+        const EXPECTED: &str = "expected a number and `h`, `d` or `w`, such as 30d";
+        let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let unit = match text.get(number.len()..) {
+            Some("h") => HOUR,
+            Some("d") => 24 * HOUR,
+            Some("w") => 7 * 24 * HOUR,
+            _ => return Err(EXPECTED),
+        };
+        let count: u32 = number.parse().map_err(|_| EXPECTED)?;
+        if count == 0 { Err(EXPECTED) } else { Ok(Self(i64::from(count) * unit)) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -150,4 +214,19 @@ pub(crate) enum ImportCommand {
         #[arg(long, value_name = "VERSION")]
         course_version: Option<Version>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes() {
+        assert_eq!("12h".parse(), Ok(Lifetime(43_200_000)));
+        assert_eq!("30d".parse(), Ok(Lifetime(2_592_000_000)));
+        assert_eq!("1w".parse(), Ok(Lifetime(604_800_000)));
+        for bad in ["", "7", "d", "0d", "-1d", "1.5d", "7 d", "7days", "99999999999w"] {
+            assert!(bad.parse::<Lifetime>().is_err(), "{bad}");
+        }
+    }
 }

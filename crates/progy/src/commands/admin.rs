@@ -1,25 +1,36 @@
 //! `progy admin`: what an administrator does on the server's machine.
 
+mod token;
+
+use std::io::Read;
+
 use progy_api::account::Role;
 use progy_server::admin;
 
 use super::serve;
-use crate::cli::{AdminArgs, AdminCommand, KeysCommand, RoleArg, TokenCommand, UserCommand};
+use crate::cli::{AdminArgs, AdminCommand, KeysCommand, RoleArg, UserCommand};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+
+/// No password is longer than this, in bytes.
+const PASSWORD: u64 = 4096;
 
 pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Failure> {
     let config = serve::config(args.place)?;
     match args.command {
-        AdminCommand::User(UserCommand::Add { name, email, role }) => {
-            let user = admin::add_user(&config, &name, email.as_deref(), role_of(role)).await;
+        AdminCommand::User(UserCommand::Add { name, email, role, password_stdin }) => {
+            let password = if password_stdin { Some(password()?) } else { None };
+            let (email, password) = (email.as_deref(), password.as_deref());
+            let role = role_of(role);
+            let user = admin::add_user_with_password(&config, &name, email, role, password).await;
             let user = user.map_err(serve::failure)?;
-            say!(context, "user-added", name = user.name);
+            say!(context, "user-added", name = user.username);
         }
-        AdminCommand::Token(TokenCommand::Create { name }) => {
-            let token = admin::create_token(&config, &name).await.map_err(serve::failure)?;
+        AdminCommand::Invite { role, email, expires } => {
+            let lifetime = expires.map(|lifetime| lifetime.0);
+            let code = admin::invite(&config, role_of(role), email.as_deref(), lifetime).await;
             // Alone on standard output, for programs to take.
-            context.terminal.line(&token);
+            context.terminal.line(&code.map_err(serve::failure)?);
         }
         AdminCommand::Keys(KeysCommand::Rotate) => {
             let done = admin::rotate_keys(&config).await.map_err(serve::failure)?;
@@ -31,8 +42,20 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
                 return Err(fail!(Exit::Failed, "key-kept", key = key));
             }
         }
+        AdminCommand::Token(command) => token::run(context, &config, command).await?,
     }
     Ok(Exit::Done)
+}
+
+/// The first line of standard input.
+fn password() -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(PASSWORD).read_to_string(&mut text);
+    let line = text.lines().next().unwrap_or_default();
+    if read.is_err() || line.is_empty() {
+        return Err(fail!(Exit::Usage, "no-password"));
+    }
+    Ok(line.to_owned())
 }
 
 fn role_of(role: RoleArg) -> Role {

@@ -1,11 +1,16 @@
-//! `progy login --token T`: checks a token and keeps it.
+//! `progy login`: lets this device in, by a code that is confirmed in a browser, or by a token.
+
+mod browser;
+mod device;
 
 use std::io::Read;
 
+use progy_api::account::User;
 use progy_client::api::http::{HttpApi, ServerUrl};
 use progy_client::api::{AccountApi, ApiError};
 use progy_client::config::Setting;
 
+use super::logout;
 use crate::cli::LoginArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -19,28 +24,15 @@ pub(crate) async fn run(context: &Context, args: &LoginArgs) -> Result<Exit, Fai
             .map_err(|error| fail!(Exit::Usage, "bad-server", reason = error))?,
         None => context.server()?,
     };
-    let token = token(args.token.as_deref())?;
-    let api = HttpApi::new(server.as_str(), Some(token.clone()))?;
-    let user = match api.whoami().await {
-        Ok(user) => Some(user),
-        Err(ApiError::Unreachable(why)) => {
-            note!(context, "token-not-checked", reason = why);
-            None
-        }
-        Err(ApiError::Unauthorized) => {
-            return Err(fail!(Exit::NotLoggedIn, "token-refused", server = server.as_str()));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let home = context.home()?;
-    home.save_token(&server, &token)?;
-    // A device that knew no server knows one now.
-    if args.server.is_some() || home.settings()?.server.is_none() {
-        home.set(Setting::Server, Some(server.as_str()))?;
-    }
     if !server.is_encrypted() && !server.is_here() {
         note!(context, "not-encrypted", server = server.as_str());
     }
+    let token = match args.token.as_deref() {
+        Some(given) => read(given)?,
+        None => device::token(context, &server).await?,
+    };
+    let user = owner(context, &server, &token).await?;
+    keep(context, args, &server, &token).await?;
     match user {
         Some(user) => say!(context, "welcome", name = user.name, server = server.as_str()),
         None => say!(context, "token-kept", server = server.as_str()),
@@ -48,19 +40,57 @@ pub(crate) async fn run(context: &Context, args: &LoginArgs) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn token(given: Option<&str>) -> Result<String, Failure> {
-    let token = match given {
-        None => return Err(fail!(Exit::Usage, "login-needs-token")),
-        Some("-") => {
-            let mut text = String::new();
-            let read = std::io::stdin().lock().take(TOKEN).read_to_string(&mut text);
-            read.map_err(|_| fail!(Exit::Usage, "login-needs-token"))?;
-            text
+/// Whose token it is; `None` if the server cannot be asked.
+async fn owner(
+    context: &Context,
+    server: &ServerUrl,
+    token: &str,
+) -> Result<Option<User>, Failure> {
+    let api = HttpApi::new(server.as_str(), Some(token.to_owned()))?;
+    match api.whoami().await {
+        Ok(user) => Ok(Some(user)),
+        Err(ApiError::Unreachable(why)) => {
+            note!(context, "token-not-checked", reason = why);
+            Ok(None)
         }
-        Some(token) => token.to_owned(),
-    };
+        Err(ApiError::Unauthorized) => {
+            Err(fail!(Exit::NotLoggedIn, "token-refused", server = server.as_str()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Remembers the token, and ends the session that it replaces: nobody has that any more.
+async fn keep(
+    context: &Context,
+    args: &LoginArgs,
+    server: &ServerUrl,
+    token: &str,
+) -> Result<(), Failure> {
+    let home = context.home()?;
+    let before = home.saved_token(server)?.filter(|before| before != token);
+    home.save_token(server, token)?;
+    // A device that knew no server knows one now.
+    if args.server.is_some() || home.settings()?.server.is_none() {
+        home.set(Setting::Server, Some(server.as_str()))?;
+    }
+    if let Some(before) = before {
+        // If it cannot be ended now, it ends by itself, and can be ended on the web.
+        let _ = logout::end(server, before).await;
+    }
+    Ok(())
+}
+
+/// The token that was given, or that stands on standard input.
+fn read(given: &str) -> Result<String, Failure> {
+    let mut token = given.to_owned();
+    if given == "-" {
+        token.clear();
+        let read = std::io::stdin().lock().take(TOKEN).read_to_string(&mut token);
+        read.map_err(|_| fail!(Exit::Usage, "login-empty-token"))?;
+    }
     match token.trim() {
-        "" => Err(fail!(Exit::Usage, "login-needs-token")),
+        "" => Err(fail!(Exit::Usage, "login-empty-token")),
         token => Ok(token.to_owned()),
     }
 }

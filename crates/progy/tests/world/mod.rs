@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod person;
 pub(crate) mod rustlings;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use super::{ApiError, HttpApi};
 /// The longest JSON answer, in bytes.
 const MAX_JSON: usize = 64 << 20;
 /// The longest problem document, in bytes.
-const MAX_PROBLEM: usize = 256 << 10;
+pub(super) const MAX_PROBLEM: usize = 256 << 10;
 /// How much of a server's words is shown, in characters.
 const MAX_SHOWN: usize = 1000;
 
@@ -94,7 +94,12 @@ impl HttpApi {
         Ok(())
     }
 
-    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, ApiError> {
+    /// All bytes of a response, if they are not too many.
+    pub(super) async fn body(
+        &self,
+        mut response: Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, ApiError> {
         let mut body = Vec::new();
         while let Some(piece) = self.piece(&mut response).await? {
             if body.len() + piece.len() > limit {
@@ -124,7 +129,7 @@ impl HttpApi {
     }
 
     /// Something came that Progy's server does not say.
-    fn garbage(&self, what: &str) -> ApiError {
+    pub(super) fn garbage(&self, what: &str) -> ApiError {
         ApiError::Unreachable(format!("{} does not answer as a Progy server: {what}", self.server))
     }
 

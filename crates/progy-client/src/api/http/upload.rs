@@ -115,6 +115,17 @@ impl HttpApi {
         meter: Option<&Meter>,
         patience: Duration,
     ) -> Result<Response, ApiError> {
+        let response = self.answered(request, meter, patience).await?;
+        self.accept(response).await
+    }
+
+    /// As [`Self::send`], but a refusal is an answer too.
+    pub(super) async fn answered(
+        &self,
+        request: RequestBuilder,
+        meter: Option<&Meter>,
+        patience: Duration,
+    ) -> Result<Response, ApiError> {
         let start = Instant::now();
         let mut sending = std::pin::pin!(request.send());
         let response = loop {
@@ -132,8 +143,7 @@ impl HttpApi {
         if let Some(error) = meter.and_then(|meter| meter.state().failed.take()) {
             return Err(ApiError::Disk(error));
         }
-        let response = response.map_err(|error| self.unreachable(&error))?;
-        self.accept(response).await
+        response.map_err(|error| self.unreachable(&error))
     }
 }
 

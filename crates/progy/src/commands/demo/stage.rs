@@ -159,6 +159,10 @@ impl Stage {
             .env("PROGY_TOKEN", token)
             .env("PROGY_LANG", self.language)
             .current_dir(self.folder.path());
+        // What a command leaves behind that is ended half-way goes with the folder.
+        for name in ["TMPDIR", "TMP", "TEMP"] {
+            command.env(name, self.folder.path());
+        }
         command
     }
 }

@@ -1,12 +1,6 @@
-//! The server as a simulated device reaches it: the client's own trait, over a network that loses,
-//! repeats and delays.
+//! The client's own trait, over any way to the server: what a request and an answer look like.
 
-use std::cell::Cell;
-use std::future::poll_fn;
 use std::io::Write;
-use std::rc::Rc;
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use async_trait::async_trait;
 use progy_api::history::{ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage};
@@ -20,76 +14,36 @@ use semver::Version;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::machine::Machine;
-use crate::network::Network;
-use crate::script::Mishap;
 use crate::server::{Answer, Request};
-use crate::trace::locked;
 
-/// A device's way to the server.
-#[derive(Debug)]
-pub(crate) struct SimApi {
-    pub(crate) device: usize,
-    pub(crate) machine: Arc<Mutex<Machine>>,
-    pub(crate) network: Network,
-    /// Whether the device has a connection.
-    pub(crate) online: Rc<Cell<bool>>,
+/// A way to the server.
+#[async_trait(?Send)]
+pub(crate) trait Way {
+    /// Brings a request there, and its answer back.
+    async fn bring(&self, request: Request) -> Answer;
+
+    /// The device finds out that it has no good answer.
+    fn give_up(&self, _why: &str) {}
+
+    /// The server says no.
+    fn refused(&self, _code: &str) {}
 }
 
-impl SimApi {
-    /// The body of a good answer.
+/// The server at the end of a way.
+#[derive(Debug)]
+pub(crate) struct Client<W>(pub(crate) W);
+
+impl<W: Way> Client<W> {
     async fn body(&self, request: Request) -> Result<Vec<u8>, ApiError> {
-        self.send(request).await?;
-        let network = &self.network;
-        let device = self.device;
-        let answer = poll_fn(|_| match network.borrow_mut().receive(device) {
-            Some(answer) => Poll::Ready(answer),
-            None => Poll::Pending,
-        })
-        .await;
-        match answer {
+        match self.0.bring(request).await {
             Answer::Good(body) => Ok(body),
             Answer::Refused(problem) => Err(self.refusal(&problem)),
             Answer::Nothing => Err(self.unreachable("no answer")),
         }
     }
 
-    async fn send(&self, request: Request) -> Result<(), ApiError> {
-        let (dead, mishaps) = {
-            let mut machine = locked(&self.machine);
-            let name = machine.name;
-            machine.shared.trace.say(|| format!("{name} asks {}", brief(&request)));
-            match &mut machine.fortune {
-                Some(fortune) => {
-                    let mishaps = fortune.next_request();
-                    fortune.net_failed |= !mishaps.is_empty();
-                    (fortune.dead, mishaps)
-                }
-                None => (false, Vec::new()),
-            }
-        };
-        if dead {
-            // The process is gone: it sends nothing, and goes no further.
-            return std::future::pending().await;
-        }
-        if !self.online.get() {
-            return Err(self.unreachable("offline"));
-        }
-        let killed = mishaps.iter().any(|mishap| matches!(mishap, Mishap::KillAtRequest(_)));
-        if killed && let Some(fortune) = &mut locked(&self.machine).fortune {
-            fortune.dead = true;
-        }
-        self.network.borrow_mut().send(self.device, request, mishaps);
-        Ok(())
-    }
-
     fn unreachable(&self, why: &str) -> ApiError {
-        let mut machine = locked(&self.machine);
-        let name = machine.name;
-        machine.shared.trace.say(|| format!("{name} hears nothing: {why}"));
-        if let Some(fortune) = &mut machine.fortune {
-            fortune.net_failed = true;
-        }
+        self.0.give_up(why);
         ApiError::Unreachable(why.to_owned())
     }
 
@@ -98,8 +52,7 @@ impl SimApi {
         let Ok(mut problem) = serde_json::from_slice::<Problem>(body) else {
             return self.unreachable("no problem document");
         };
-        let name = locked(&self.machine).name;
-        locked(&self.machine).shared.trace.say(|| format!("{name} is refused: {}", problem.code));
+        self.0.refused(&problem.code);
         match (problem.status, problem.moved.take()) {
             (401, _) => ApiError::Unauthorized,
             (408 | 429 | 502..=504, _) => self.unreachable(&problem.code),
@@ -118,15 +71,6 @@ fn bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn brief(request: &Request) -> String {
-    match request {
-        Request::Sync(body) | Request::Contents { body, .. } => {
-            String::from_utf8_lossy(body).into_owned()
-        }
-        other => format!("{other:?}"),
-    }
-}
-
 /// `None` if the server says that there is no such thing.
 fn unless<T>(missing: &[&str], result: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match result {
@@ -137,19 +81,9 @@ fn unless<T>(missing: &[&str], result: Result<T, ApiError>) -> Result<Option<T>,
 }
 
 #[async_trait(?Send)]
-impl Api for SimApi {
+impl<W: Way> Api for Client<W> {
     async fn sync(&self, request: &SyncRequest) -> Result<SyncAnswer, ApiError> {
-        let shared = Arc::clone(&locked(&self.machine).shared);
-        let before = locked(&shared.ledger).disasters;
-        let answer: SyncAnswer = self.json(Request::Sync(bytes(request))).await?;
-        let mut ledger = locked(&shared.ledger);
-        if let Some(revision) = &answer.revision
-            && ledger.disasters == before
-        {
-            ledger.acknowledged.insert(revision.id.to_string());
-        }
-        drop(ledger);
-        Ok(answer)
+        self.json(Request::Sync(bytes(request))).await
     }
 
     async fn progress(

@@ -1,6 +1,10 @@
-//! Writes the seeds that no editor can: `cargo test -p progy-fuzz --test seeds -- --ignored`.
+//! Writes the seeds that no editor can: `cargo run -p progy-fuzz --example seeds`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a tool for developers: it fails by panicking"
+)]
 #![allow(clippy::unnecessary_debug_formatting, reason = "a path that is no text is shown as such")]
 
 use std::collections::BTreeMap;
@@ -24,7 +28,7 @@ use zip::{CompressionMethod, ZipWriter};
 #[derive(Serialize)]
 struct Journal<'a> {
     batch: &'a str,
-    intents: Vec<(RelPath, Option<Entry>)>,
+    intents: Vec<(RelPath, Option<Entry>, Option<Entry>)>,
 }
 
 /// As `progy_client::trash` writes a list.
@@ -32,6 +36,16 @@ type Line = (RelPath, Option<Entry>, Timestamp);
 
 /// As `progy_client::index` writes what it knows of a file.
 type Known = (u64, i64, i64, u64, bool, ContentHash);
+
+fn main() {
+    trees();
+    states();
+    journals();
+    indexes();
+    deltas();
+    answers();
+    packages();
+}
 
 fn put(target: &str, name: &str, bytes: &[u8]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
@@ -51,8 +65,6 @@ fn link(at: &str, target: &str) -> Entry {
     Entry::Symlink(LinkTarget::new(&path(at), target).unwrap())
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn trees() {
     let tree = Tree::from_entries([
         (path("content/01_a/01_b/exercise.rs"), Entry::file(b"fn main() {}\n")),
@@ -70,8 +82,6 @@ fn trees() {
     put_value("tree_postcard", "too-many-announced", &(u64::MAX, 1_u8));
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn states() {
     let device = DeviceId::new(&"d".repeat(32)).unwrap();
     let lesson = LessonId::new("01_intro/01_hello").unwrap();
@@ -119,22 +129,24 @@ fn states() {
     put("device_state", "cut", b"progySTA\x01..");
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn journals() {
     let batch = "1800000000000-00000000";
     let intents = vec![
-        (path("exercise.rs"), Some(Entry::file(b"fn main() {}\n"))),
-        (path("a/b"), None),
-        (path("gone"), None),
-        (path("a/link"), Some(link("a/link", "b"))),
+        (
+            path("exercise.rs"),
+            Some(Entry::file(b"fn main() { }\n")),
+            Some(Entry::file(b"fn main() {}\n")),
+        ),
+        (path("a/b"), Some(Entry::file(b"b")), None),
+        (path("gone"), None, None),
+        (path("a/link"), None, Some(link("a/link", "b"))),
     ];
     put_value("device_journal", "typical", &Journal { batch, intents });
     put_value("device_journal", "unknown-batch", &Journal { batch: "x", intents: Vec::new() });
     for (name, batch) in [("batch-leading-out", "../.."), ("batch-is-empty", "")] {
         put_value("device_journal", name, &Journal { batch, intents: Vec::new() });
     }
-    put("device_journal", "cut", b"progyJRN\x01");
+    put("device_journal", "cut", b"progyJRN\x02");
 
     let lines: Vec<Line> = vec![
         (path("exercise.rs"), Some(Entry::file(b"replaced")), Timestamp(1_800_000_000_000)),
@@ -152,8 +164,6 @@ fn journals() {
     );
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn indexes() {
     let known = |size| -> Known { (size, 1, 1, 0, false, ContentHash::blake3(b"fn main() {}\n")) };
     let files = BTreeMap::from([("exercise.rs", known(13)), ("a/b", known(u64::MAX))]);
@@ -162,8 +172,6 @@ fn indexes() {
     put_value("device_index", "leading-out", &BTreeMap::from([("../x", known(1))]));
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn deltas() {
     let before: String =
         (0..40).map(|n| format!("let value_{n} = {};\n", n * 7919 % 1009)).collect();
@@ -176,8 +184,6 @@ fn deltas() {
 }
 
 /// What a server answers for one file that really has the hash that it is said to have.
-#[test]
-#[ignore = "writes into the corpus"]
 fn answers() {
     let content = b"fn main() { println!(\"hello\"); }\n";
     let hash = ContentHash::blake3(content);
@@ -210,8 +216,6 @@ fn answers() {
     put("server_answers", "bomb", bomb.as_bytes());
 }
 
-#[test]
-#[ignore = "writes into the corpus"]
 fn packages() {
     let files: [(&str, &[u8], u32); 6] = [
         ("course.json", br#"{"name": "Rust", "version": "1.2.3"}"#, 0o644),

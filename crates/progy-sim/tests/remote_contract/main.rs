@@ -1,0 +1,6 @@
+//! The laws of [`progy_client::remote::Remote`], run against every implementation.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod patch;
+mod suite;
