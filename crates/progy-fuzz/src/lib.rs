@@ -13,6 +13,7 @@
     reason = "a target tells of a broken promise by panicking"
 )]
 
+mod account;
 mod course;
 mod device;
 mod disk;
@@ -26,6 +27,7 @@ mod settings;
 mod tree;
 mod wire;
 
+pub use account::account_requests;
 pub use course::{course_manifest, module_info, outline, runner_report, rustlings_import};
 pub use device::{device_index, device_journal, device_state, progy_toml, trash_list};
 pub use merge::text_merge;
@@ -49,6 +51,7 @@ macro_rules! targets {
 }
 
 targets![
+    account_requests,
     course_globs,
     course_manifest,
     delta,

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use progy_api::account::SessionAnswer;
+use progy_api::account::device::{CodeAnswer, DeviceError, DeviceRequest, TokenAnswer};
 use progy_api::history::{
     ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
 };
@@ -38,6 +39,10 @@ pub fn server_answers(data: &[u8]) {
         read::<CourseDocument>(answer);
         read::<CourseVersion>(answer);
         read::<SessionAnswer>(answer);
+        read::<CodeAnswer>(answer);
+        read::<TokenAnswer>(answer);
+        read::<DeviceError>(answer);
+        read::<DeviceRequest>(answer);
         read::<ContentsRequest>(answer);
     }
     let [progress, revision, contents] = answers;

@@ -82,6 +82,7 @@ macro_rules! targets {
 }
 
 targets! {
+    account_requests: 3000,
     course_globs: 80,
     course_manifest: 2000,
     delta: 300,

@@ -19,19 +19,19 @@ fn cookie(answer: &Answer) -> Option<String> {
 
 impl Server {
     /// As a page of the server sends it.
-    pub(crate) fn post_from_page(&self, path: &str, body: &Value) -> Request {
+    pub(crate) fn as_page(&self, path: &str, body: &Value) -> Request {
         self.post(path).header("origin", &format!("http://{}", self.address)).json(body)
     }
 
     pub(crate) async fn sign_up(&self, name: &str) -> Answer {
         let email = format!("{name}@example.org");
         let body = json!({ "name": name, "email": email, "password": "correct horse" });
-        self.post_from_page("/api/auth/sign-up/email", &body).send().await
+        self.as_page("/api/auth/sign-up/email", &body).send().await
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });
-        self.post_from_page("/api/auth/sign-in/email", &body).send().await
+        self.as_page("/api/auth/sign-in/email", &body).send().await
     }
 
     /// Who a cookie belongs to.
@@ -69,7 +69,7 @@ async fn a_browser_registers_signs_in_and_out() {
     let signed_in = cookie(&again).unwrap();
     assert_ne!(signed_in, registered);
 
-    let out = || server.post_from_page("/api/auth/sign-out", &json!({}));
+    let out = || server.as_page("/api/auth/sign-out", &json!({}));
     let done = out().header("cookie", &signed_in).send().await;
     assert_eq!(done.json::<Value>(), json!({ "success": true }));
     assert!(done.header("set-cookie").starts_with(&format!("{COOKIE}=; Max-Age=0;")));
@@ -85,7 +85,7 @@ async fn signing_in_replaces_what_the_browser_carried() {
     let first = cookie(&server.sign_up("ana").await).unwrap();
     let body =
         json!({ "email": "ana@example.org", "password": "correct horse", "rememberMe": false });
-    let again = server.post_from_page("/api/auth/sign-in/email", &body).header("cookie", &first);
+    let again = server.as_page("/api/auth/sign-in/email", &body).header("cookie", &first);
     let again = again.send().await;
     assert!(!again.header("set-cookie").contains("Max-Age"), "until the browser is closed");
     assert_eq!(server.who(&first).await, Value::Null);
@@ -193,7 +193,7 @@ async fn who_comes_through_a_proxy_needs_an_invitation() {
             "invite": invite })
     };
     let sign_up = |invite: Option<&str>| {
-        let request = server.post_from_page("/api/auth/sign-up/email", &body(invite));
+        let request = server.as_page("/api/auth/sign-up/email", &body(invite));
         request.header("x-forwarded-for", "192.0.2.1").send()
     };
     let closed = sign_up(None).await;
@@ -218,7 +218,7 @@ async fn sessions_are_listed_and_ended_by_their_person() {
     };
     let revoke = async |cookie: &str, token: &Value| {
         let body = json!({ "token": token });
-        let request = server.post_from_page("/api/auth/revoke-session", &body);
+        let request = server.as_page("/api/auth/revoke-session", &body);
         request.header("cookie", cookie).send().await
     };
     let own = server.who(&ana).await["session"].clone();

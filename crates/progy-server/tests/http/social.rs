@@ -92,7 +92,7 @@ impl Browser<'_> {
     }
 
     async fn post(&mut self, path: &str, body: &Value) -> Answer {
-        self.send(self.world.server.post_from_page(path, body)).await
+        self.send(self.world.server.as_page(path, body)).await
     }
 
     /// Asks to sign in; gives the address at GitHub.
@@ -448,7 +448,7 @@ async fn requests_are_checked() {
     assert!(answer.text().contains("scope=gist+repo+user%3Aemail"), "{}", answer.text());
 
     let without = Server::start().await;
-    let answer = without.post_from_page(path, &json!({ "provider": "github" })).send().await;
+    let answer = without.as_page(path, &json!({ "provider": "github" })).send().await;
     answer.problem(404, "PROVIDER_NOT_FOUND");
 }
 

@@ -22,10 +22,10 @@ fn is_visible(variables: &Variables, has_desktop: bool) -> bool {
         return true;
     }
     let is_set = |name: &&str| variables.get(name).is_some();
-    if ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| is_set(name)) {
+    if ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(&is_set) {
         return false;
     }
-    has_desktop || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| is_set(name))
+    has_desktop || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(is_set)
 }
 
 #[cfg(test)]
