@@ -11,6 +11,7 @@ pub mod credential;
 pub mod device;
 pub mod scope;
 pub mod session;
+pub mod social;
 
 use progy_core::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,11 +2,13 @@
 
 use progy_api::account::{Role, User};
 
+use crate::ServiceError;
 use crate::config::Config;
 use crate::ports::database::accounts::Token;
 use crate::serve::{ServerError, open};
 use crate::services::accounts::people::INVITE_LIFETIME;
 use crate::services::accounts::tokens::TokenWish;
+use crate::services::keys::Rotation;
 
 /// Adds a person to the data that `config` names. A name that is taken is an error.
 pub async fn add_user(
@@ -63,4 +65,13 @@ pub async fn tokens(config: &Config, name: &str) -> Result<Vec<Token>, ServerErr
 /// Revokes the token of the person called `name` whose id begins with `id`.
 pub async fn revoke_token(config: &Config, name: &str, id: &str) -> Result<(), ServerError> {
     Ok(open(config)?.revoke_token(name, id).await?)
+}
+
+/// Encrypts the tokens of GitHub and other services under a new key, and removes the old one once
+/// nothing needs it. Servers may go on, and it may be killed and called again.
+pub async fn rotate_keys(config: &Config) -> Result<Rotation, ServerError> {
+    config.check()?;
+    let services = open(config)?;
+    let vault = config.open_vault().map_err(ServiceError::from)?;
+    Ok(services.rotate_keys(&vault).await?)
 }

@@ -1,10 +1,21 @@
 //! How a server is set up: a TOML file, and what the command line puts over it.
 
+mod github;
+mod public_url;
+mod vault;
+
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+
+use crate::secret::Secret;
+pub use github::{CLIENT_SECRET, Checked as CheckedGitHub, GitHub};
+pub use public_url::PublicUrl;
+use public_url::{is_here, web_address};
+pub use vault::{KEYS as VAULT_KEYS, Vault};
 
 /// Everything that can be set. What a file leaves out has the value of [`Config::default`].
 ///
@@ -31,6 +42,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How much it takes.
     pub limits: Limits,
+    /// Signing in with GitHub; not offered without.
+    pub github: Option<GitHub>,
+    /// What tokens of other services are encrypted with.
+    pub vault: Vault,
     /// The server's address as its users see it, `https://progy.example.org`: for links, cookies,
     /// and to know its own pages by. Without it, what each request says in `Host`.
     pub url: Option<String>,
@@ -142,6 +157,9 @@ pub enum ConfigError {
     /// A value makes no sense.
     #[error("the configuration has a mistake: {0}")]
     Senseless(&'static str),
+    /// A value cannot be used; the text names it, and what to do.
+    #[error("the configuration has a mistake: {0}")]
+    Wrong(String),
 }
 
 impl Default for Config {
@@ -152,6 +170,8 @@ impl Default for Config {
             log: Log::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            github: None,
+            vault: Vault::default(),
             url: None,
             proxies: 0,
             accounts: Accounts::default(),
@@ -202,6 +222,9 @@ impl Config {
         })?;
         if let Some(folder) = path.parent() {
             config.data = folder.join(config.data);
+            if let Some(github) = &mut config.github {
+                github.relative_to(folder);
+            }
         }
         Ok(config)
     }
@@ -224,8 +247,43 @@ impl Config {
         if [idle, request, upload, stalled_body, stalled_write].contains(&Duration::ZERO) {
             return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
         }
-        Ok(())
+        self.vault.check(variable(VAULT_KEYS).as_ref())?;
+        // The port that a free one will have does not matter here.
+        self.checked_github(self.listen.parse().ok()).map(drop)
     }
+
+    /// Where browsers find a server that listens on `address`.
+    pub fn public_url(&self, address: Option<SocketAddr>) -> Result<PublicUrl, ConfigError> {
+        match (&self.url, address) {
+            (Some(text), _) => PublicUrl::parse(text),
+            (None, Some(address)) if address.ip().is_loopback() => Ok(PublicUrl::of(address)),
+            (None, _) => Err(ConfigError::Wrong(
+                "`url` is missing: set it to the address that browsers use for this server, \
+                 for instance https://progy.example"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// What signing in with GitHub needs, for a server that listens on `address`; `None` if it is
+    /// not configured.
+    pub fn checked_github(
+        &self,
+        address: Option<SocketAddr>,
+    ) -> Result<Option<CheckedGitHub>, ConfigError> {
+        let Some(github) = &self.github else { return Ok(None) };
+        github.checked(&self.public_url(address)?, variable(CLIENT_SECRET).as_ref()).map(Some)
+    }
+
+    /// Opens the vault that is configured. The data folder exists.
+    pub fn open_vault(&self) -> Result<crate::vault::Vault, crate::vault::VaultError> {
+        self.vault.open(variable(VAULT_KEYS).as_ref(), &self.data)
+    }
+}
+
+/// What a variable says, unless it is empty.
+fn variable(name: &str) -> Option<Secret> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }
 
 /// Whether `text` is a scheme, a host and perhaps a port, as the header `Origin` writes them.

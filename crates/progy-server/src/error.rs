@@ -202,7 +202,7 @@ impl ServiceError {
 impl From<PortError> for ServiceError {
     fn from(error: PortError) -> Self {
         match error {
-            PortError::Unavailable(_) => Self::Unavailable(Some(error)),
+            PortError::Unavailable(_) | PortError::KeyRetired => Self::Unavailable(Some(error)),
             PortError::Damaged(_) | PortError::Failed(_) => Self::internal(error),
         }
     }

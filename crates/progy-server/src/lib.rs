@@ -12,10 +12,13 @@ pub mod logging;
 mod openapi;
 pub mod ports;
 mod routes;
+pub mod secret;
 pub mod serve;
 pub mod services;
+pub mod vault;
 
 pub use config::Config;
 pub use error::{Result, ServiceError};
+pub use secret::Secret;
 pub use serve::{ServerError, serve, serve_until};
 pub use services::{Limits, Services};

@@ -4,18 +4,21 @@
 //! - [`database`]: people and their logins, courses, workspaces, revisions and the contents of small
 //!   files;
 //! - [`objects`]: course packages and other large immutable things;
+//! - [`github`]: GitHub, which learners log in with;
 //! - [`rate_limits`]: how often something may be tried;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
 
 pub mod clock;
 pub mod database;
 pub mod entropy;
+pub mod github;
 pub mod objects;
 pub mod rate_limits;
 
 pub use clock::{Clock, SystemClock};
 pub use database::{Accounts, Database};
 pub use entropy::{Entropy, SystemEntropy};
+pub use github::GitHub;
 pub use objects::ObjectStore;
 pub use rate_limits::RateLimits;
 
@@ -28,6 +31,10 @@ pub enum PortError {
     /// What it holds cannot be read.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// What was to be written is sealed under a key that is retired: read the keys again, seal it
+    /// under the one for writing, and try again.
+    #[error("a token is sealed under a key that is retired")]
+    KeyRetired,
     /// Anything else.
     #[error("failed: {0}")]
     Failed(String),

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{CheckedGitHub, Config, ConfigError};
 use crate::error::ServiceError;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
 use crate::http::metrics::Metrics;
 use crate::http::site::Site;
 use crate::ports::PortError;
+use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
 use crate::services::Services;
+use crate::services::github::GitHubAccess;
 
 /// Why the server did not start, or an administrator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +73,11 @@ pub async fn serve_until(
     let refused = |source| ServerError::Listen { address: config.listen.clone(), source };
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr()?;
-    let services = Arc::new(open(&config)?);
+    let services = open(&config)?;
+    let services = Arc::new(match config.checked_github(Some(address))? {
+        None => services,
+        Some(github) => services.with_github(reach(&config, github)?),
+    });
     let uploads = config.data.join("uploads");
     std::fs::create_dir_all(&uploads)?;
 
@@ -108,6 +114,15 @@ pub async fn serve_until(
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
     Services::embedded(&config.data, config.limits.services())
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
+}
+
+/// GitHub as it is configured, and the vault for its tokens.
+fn reach(config: &Config, github: CheckedGitHub) -> Result<GitHubAccess, ServerError> {
+    let vault = config.open_vault().map_err(ServiceError::from)?;
+    let CheckedGitHub { settings, scopes, redirect_uri } = github;
+    tracing::info!(redirect_uri, "GitHub has to know this address to come back to");
+    let github = HttpGitHub::new(settings);
+    Ok(GitHubAccess::new(Arc::new(github), Arc::new(vault), scopes, redirect_uri))
 }
 
 /// Done when the process is asked to end. Listens from now on, not only once it is polled.

@@ -6,14 +6,18 @@
 //! - [`sync`]: a save is published;
 //! - [`progress`]: where a learner stands;
 //! - [`history`], [`archive`]: revisions, contents and events;
+//! - [`github`]: signing in with GitHub, and the tokens that come of it;
+//! - [`keys`]: what tokens of other services are encrypted under;
 //! - [`health`]: whether the ports answer.
 
 pub mod accounts;
 pub mod archive;
 mod cache;
 mod contents;
+pub mod github;
 pub mod health;
 pub mod history;
+pub mod keys;
 pub mod progress;
 pub mod registry;
 pub mod sync;
@@ -60,6 +64,7 @@ pub struct Services {
     pub(crate) rate_limits: Arc<dyn RateLimits>,
     pub(crate) templates: Arc<Templates>,
     pub(crate) limits: Limits,
+    pub(crate) github: Option<Arc<github::GitHubAccess>>,
 }
 
 impl Services {
@@ -83,6 +88,7 @@ impl Services {
             rate_limits: Arc::new(InProcess::default()),
             templates: Arc::new(templates),
             limits,
+            github: None,
         }
     }
 

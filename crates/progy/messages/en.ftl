@@ -313,6 +313,14 @@ cannot-import = Nothing was imported: { $reason }. Name a checkout of rustlings,
 ## serve, admin
 
 user-added = Added { $name }. `progy admin token create { $name }` makes a token to log in with.
+keys-rotated =
+    Everything is encrypted under the key { $key } now. { $count ->
+        [0] No account had to be changed.
+        [one] One account was changed.
+       *[other] { $count } accounts were changed.
+    }
+key-to-remove = Nothing needs the key { $key } any more: remove it from `vault.keys`, or from PROGY_VAULT_KEYS.
+key-kept = Some tokens could not be decrypted, so the key { $key } stays. The log above names their accounts; those learners have to link them again. Then run `progy admin keys rotate` once more.
 no-password = There is no password on standard input. Write it there: `progy admin user add NAME --email E --password-stdin < FILE`.
 no-tokens = { $name } has no tokens. `progy admin token create { $name }` makes one.
 token-line = { $id }  { $label }  { $scopes }  used: { $used }  { $state }

@@ -313,6 +313,14 @@ cannot-import = Nada foi importado: { $reason }. Indique uma cópia do rustlings
 ## serve, admin
 
 user-added = { $name } foi incluído. `progy admin token create { $name }` cria um token para entrar.
+keys-rotated =
+    Tudo está cifrado com a chave { $key } agora. { $count ->
+        [0] Nenhuma conta precisou mudar.
+        [one] Uma conta foi mudada.
+       *[other] { $count } contas foram mudadas.
+    }
+key-to-remove = Nada mais precisa da chave { $key }: retire-a de `vault.keys`, ou de PROGY_VAULT_KEYS.
+key-kept = Alguns tokens não puderam ser decifrados, por isso a chave { $key } fica. O registro acima diz de que contas são; essas pessoas precisam vinculá-las de novo. Depois execute `progy admin keys rotate` mais uma vez.
 no-password = Não há senha na entrada padrão. Escreva-a lá: `progy admin user add NOME --email E --password-stdin < ARQUIVO`.
 no-tokens = { $name } não tem tokens. `progy admin token create { $name }` cria um.
 token-line = { $id }  { $label }  { $scopes }  usado: { $used }  { $state }

@@ -6,8 +6,8 @@ mod workspace;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use server::{
-    AdminArgs, AdminCommand, CourseArgs, CourseCommand, ImportCommand, PackArgs, RoleArg,
-    ServeArgs, ServerPlace, TokenCommand, UserCommand,
+    AdminArgs, AdminCommand, CourseArgs, CourseCommand, ImportCommand, KeysCommand, PackArgs,
+    RoleArg, ServeArgs, ServerPlace, TokenCommand, UserCommand,
 };
 pub(crate) use workspace::{
     DevArgs, DiffArgs, InitArgs, LogArgs, OpenArgs, ResetArgs, ResolveArgs, ResolveHow,

@@ -14,19 +14,33 @@ const SECURE_NAME: &str = "__Secure-better-auth.session_token";
 /// Where Better Auth's plugin `bearer` hands out what is in the cookie, for clients that keep none.
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 
+/// Better Auth's name for it.
+fn ticket_name(secure: bool) -> &'static str {
+    if secure { "__Secure-better-auth.state" } else { "better-auth.state" }
+}
+
 fn name(secure: bool) -> &'static str {
     if secure { SECURE_NAME } else { NAME }
 }
 
 /// What the request carries, if it does.
 pub(crate) fn carried(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, name(secure))
+}
+
+/// The ticket of a browser that was sent to GitHub, if it carries one.
+pub(crate) fn ticket(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, ticket_name(secure))
+}
+
+fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, value)| *key == name(secure) && !value.is_empty())
+        .find(|(key, value)| *key == name && !value.is_empty())
         .map(|(_, value)| value)
 }
 
@@ -54,6 +68,18 @@ pub(crate) fn set_secret(
         headers.insert(SET_AUTH_TOKEN, value);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from(SET_AUTH_TOKEN));
     }
+}
+
+/// Gives a browser the ticket with which it comes back from GitHub. `Lax`: it comes by a link.
+pub(crate) fn set_ticket(headers: &mut HeaderMap, ticket: &str, secure: bool) {
+    let seconds = crate::services::github::state::LIFETIME / 1_000;
+    let pair = format!("{}={ticket}; Max-Age={seconds}", ticket_name(secure));
+    append(headers, &pair, secure);
+}
+
+/// Takes the ticket away.
+pub(crate) fn clear_ticket(headers: &mut HeaderMap, secure: bool) {
+    append(headers, &format!("{}=; Max-Age=0", ticket_name(secure)), secure);
 }
 
 /// Takes the cookie away.

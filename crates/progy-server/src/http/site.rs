@@ -102,6 +102,27 @@ impl Site {
         own || self.accounts.trusted_origins.iter().any(|trusted| trusted == origin)
     }
 
+    /// Whether a browser may be sent to `target`: a path here, or a page of an origin that is
+    /// trusted as senders are.
+    pub(crate) fn leads_home(&self, target: &str, headers: &HeaderMap) -> bool {
+        // Browsers take a backslash for a slash, and leave control characters out.
+        let sound = target.len() <= 2_000
+            && target.chars().all(|c| c.is_ascii_graphic() && c != '\\' && c != '"' && c != '<');
+        let origin = target.split_once("://").map(|(scheme, rest)| {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            (scheme, rest.split_at(end).0)
+        });
+        match origin {
+            _ if target.is_empty() => true,
+            _ if !sound => false,
+            _ if target.starts_with('/') => !target.starts_with("//"),
+            Some((scheme @ ("http" | "https"), authority)) => {
+                self.trusts(&format!("{scheme}://{authority}"), headers)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether who sends this request may register without an invitation.
     ///
     /// A server at a loopback address may still be one that a proxy shows to the world; so "local"
@@ -219,6 +240,37 @@ mod tests {
         }
         for origin in ["http://progy.test:80", "http://progy.example.org", "https://example.org"] {
             assert!(check(&open, &[host, cookie, ("origin", origin)]).is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn browsers_are_sent_to_our_pages_only() {
+        let own = site(|_| {});
+        let open = site(|config| {
+            config.url = Some("https://progy.example.org".into());
+            config.accounts.trusted_origins = vec!["https://learn.example.org".into()];
+        });
+        let host = parts("::1", &[("host", "progy.test:80")]).headers;
+        for good in ["", "/", "/account?x=1#y", "/a//b", "http://progy.test:80/x"] {
+            assert!(own.leads_home(good, &host), "{good}");
+        }
+        assert!(open.leads_home("https://learn.example.org?x", &host));
+        assert!(open.leads_home("https://progy.example.org/x", &host));
+        for bad in [
+            "//evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "/\t/evil.test",
+            "https://evil.test",
+            "https://progy.test:80@evil.test",
+            "https://learn.example.org.evil.test",
+            "https://learn.example.org@evil.test/",
+            "javascript://progy.test:80/%0aalert(1)",
+            "javascript:alert(1)",
+            "account",
+            "/\r\nset-cookie: x",
+        ] {
+            assert!(!own.leads_home(bad, &host) && !open.leads_home(bad, &host), "{bad}");
         }
     }
 

@@ -6,6 +6,7 @@
 pub(crate) mod device;
 pub(crate) mod session;
 pub(crate) mod sign;
+pub(crate) mod social;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 

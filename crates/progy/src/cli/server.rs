@@ -43,6 +43,9 @@ pub(crate) enum AdminCommand {
     /// What they log in with.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// The keys that tokens of GitHub and other services are encrypted with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Make an invitation to register, and print its code: it cannot be shown again.
     Invite {
         /// What the person will be.
@@ -55,6 +58,12 @@ pub(crate) enum AdminCommand {
         #[arg(long, value_name = "TIME")]
         expires: Option<Lifetime>,
     },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a new key, encrypt everything under it, and remove the old one. The server may go on.
+    Rotate,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -8,7 +8,7 @@ use progy_api::account::Role;
 use progy_server::admin;
 
 use super::serve;
-use crate::cli::{AdminArgs, AdminCommand, RoleArg, UserCommand};
+use crate::cli::{AdminArgs, AdminCommand, KeysCommand, RoleArg, UserCommand};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -31,6 +31,16 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
             let code = admin::invite(&config, role_of(role), email.as_deref(), lifetime).await;
             // Alone on standard output, for programs to take.
             context.terminal.line(&code.map_err(serve::failure)?);
+        }
+        AdminCommand::Keys(KeysCommand::Rotate) => {
+            let done = admin::rotate_keys(&config).await.map_err(serve::failure)?;
+            say!(context, "keys-rotated", key = done.writing, count = done.links);
+            for key in done.to_remove {
+                say!(context, "key-to-remove", key = key);
+            }
+            if let Some(key) = done.kept.first() {
+                return Err(fail!(Exit::Failed, "key-kept", key = key));
+            }
         }
         AdminCommand::Token(command) => token::run(context, &config, command).await?,
     }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod device_codes;
 pub mod invites;
 pub mod links;
+pub mod sealing;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
@@ -16,6 +17,7 @@ pub use audit::{Audit, AuditEntry, AuditEvent};
 pub use device_codes::{DeviceCode, DeviceCodes, DeviceStatus};
 pub use invites::{Invite, Invites};
 pub use links::{Link, LinkId, Links};
+pub use sealing::{Replacing, Sealing};
 pub use sessions::{Seen, SessionId, SessionRecord, Sessions};
 pub use tokens::{NewToken, Token, TokenId, Tokens};
 pub use users::{NewUser, UserChange, Users};
@@ -24,11 +26,20 @@ pub use verifications::{Verification, Verifications};
 /// All that is known of people. The laws of [`Database`](super::Database) hold: every method is one
 /// transaction, and what has returned is durable.
 pub trait Accounts:
-    Users + Links + Verifications + Sessions + DeviceCodes + Tokens + Invites + Audit
+    Users + Links + Sealing + Verifications + Sessions + DeviceCodes + Tokens + Invites + Audit
 {
 }
 
 impl<T> Accounts for T where
-    T: Users + Links + Verifications + Sessions + DeviceCodes + Tokens + Invites + Audit + ?Sized
+    T: Users
+        + Links
+        + Sealing
+        + Verifications
+        + Sessions
+        + DeviceCodes
+        + Tokens
+        + Invites
+        + Audit
+        + ?Sized
 {
 }

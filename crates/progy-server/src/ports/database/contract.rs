@@ -6,6 +6,7 @@ mod links;
 mod logins;
 mod registry;
 mod saves;
+mod sealing;
 mod users;
 
 use progy_api::account::{Role, User};
@@ -49,6 +50,11 @@ contract! {
     links:
         an_account_of_a_provider_belongs_to_one_person
         a_link_changes_and_goes_with_its_secrets;
+    sealing:
+        links_under_other_keys_are_found
+        tokens_are_replaced_if_they_are_still_the_same
+        a_retired_key_is_not_written_under
+        one_at_a_time_gets_new_tokens;
     logins:
         a_token_leads_to_its_user_until_it_is_revoked_or_expires
         a_session_lives_until_it_ends_or_expires

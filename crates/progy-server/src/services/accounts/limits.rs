@@ -17,6 +17,8 @@ pub(crate) enum Attempt {
     SignIn,
     /// A password, of one account: from however many addresses.
     SignInTo,
+    /// A way to GitHub or back, from one address.
+    Social,
     /// A registration, from one address.
     SignUp,
     /// A code for a device, from one address.
@@ -32,6 +34,7 @@ impl Attempt {
         match self {
             Self::SignIn => "sign-in",
             Self::SignInTo => "sign-in-to",
+            Self::Social => "social",
             Self::SignUp => "sign-up",
             Self::DeviceCode => "device-code",
             Self::UserCode => "user-code",
@@ -43,6 +46,8 @@ impl Attempt {
         match self {
             Self::SignIn => Rule { burst: 30, every: 6 * SECOND },
             Self::SignInTo => Rule { burst: 10, every: MINUTE },
+            // There and back are two; nothing can be guessed here.
+            Self::Social => Rule { burst: 120, every: 2 * SECOND },
             Self::SignUp => Rule { burst: 30, every: MINUTE },
             Self::DeviceCode => Rule { burst: 30, every: 10 * SECOND },
             // A code lives for 15 minutes and is one of 20^8: with some 100 tries in that time the

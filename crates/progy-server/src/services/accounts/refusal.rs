@@ -45,6 +45,18 @@ pub enum Refusal {
     /// A personal access token came where only its owner may ask.
     #[error("This needs a session: sign in, or run `progy login`")]
     NeedsSession,
+    /// No such provider, or it is not configured.
+    #[error("Provider not found")]
+    ProviderNotFound,
+    /// The way in that is left: without it the person would be locked out.
+    #[error("You can't unlink your last account")]
+    LastAccount,
+    /// The person has linked no such account.
+    #[error("Account not found")]
+    AccountNotFound,
+    /// An address that a browser should be sent to is not ours: which of them is `.0`.
+    #[error("Invalid {0}")]
+    InvalidTarget(&'static str),
     /// The invitation is unknown, used, expired, or for another address.
     #[error("The invitation is unknown, used, expired, or for another address")]
     InvalidInvite,
@@ -67,6 +79,12 @@ impl Refusal {
             Self::MissingOrigin => (403, "MISSING_OR_NULL_ORIGIN"),
             Self::Invalid(_) => (400, "VALIDATION_ERROR"),
             Self::NeedsSession => (403, "INSUFFICIENT_SCOPE"),
+            Self::ProviderNotFound => (404, "PROVIDER_NOT_FOUND"),
+            Self::LastAccount => (400, "FAILED_TO_UNLINK_LAST_ACCOUNT"),
+            Self::AccountNotFound => (400, "ACCOUNT_NOT_FOUND"),
+            Self::InvalidTarget("errorCallbackURL") => (403, "INVALID_ERROR_CALLBACK_URL"),
+            Self::InvalidTarget("newUserCallbackURL") => (403, "INVALID_NEW_USER_CALLBACK_URL"),
+            Self::InvalidTarget(_) => (403, "INVALID_CALLBACK_URL"),
             Self::InvalidInvite => (400, "INVALID_INVITE"),
         }
     }

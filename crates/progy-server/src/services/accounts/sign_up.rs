@@ -101,28 +101,43 @@ impl Services {
         mut new: NewUser,
         chosen: Option<&str>,
     ) -> Result<User> {
-        let like = match chosen {
-            Some(chosen) => chosen.to_owned(),
-            None => names::username_like(&new.user.name),
+        let Some(chosen) = chosen else {
+            let like = names::username_like(&new.user.name);
+            return self.add_under_a_name_like(new, &like).await;
         };
+        chosen.clone_into(&mut new.user.username);
+        if self.try_to_add(&new).await? {
+            return Ok(new.user);
+        }
+        Err(Refusal::UsernameTaken.into())
+    }
+
+    /// Adds a person under the name `like`, or one that begins with it and is free.
+    pub(crate) async fn add_under_a_name_like(&self, mut new: NewUser, like: &str) -> Result<User> {
         for attempt in 0..TRIES {
-            new.user.username.clone_from(&like);
+            like.clone_into(&mut new.user.username);
             if attempt > 0 {
                 let id = self.new_id()?;
                 let end: String = id.chars().take(4).collect();
                 new.user.username = format!("{like}-{end}");
             }
-            match self.accounts.create_user(&new).await? {
-                UserChange::Done => return Ok(new.user),
-                UserChange::UsernameTaken if chosen.is_none() => {}
-                UserChange::UsernameTaken => break,
-                UserChange::EmailTaken | UserChange::LinkTaken | UserChange::Unknown => {
-                    return Err(Refusal::EmailTaken.into());
-                }
-                UserChange::InviteSpent => return Err(Refusal::InvalidInvite.into()),
+            if self.try_to_add(&new).await? {
+                return Ok(new.user);
             }
         }
         Err(Refusal::UsernameTaken.into())
+    }
+
+    /// Adds a person. False if the user name is taken.
+    async fn try_to_add(&self, new: &NewUser) -> Result<bool> {
+        match self.accounts.create_user(new).await? {
+            UserChange::Done => Ok(true),
+            UserChange::UsernameTaken => Ok(false),
+            UserChange::EmailTaken | UserChange::LinkTaken | UserChange::Unknown => {
+                Err(Refusal::EmailTaken.into())
+            }
+            UserChange::InviteSpent => Err(Refusal::InvalidInvite.into()),
+        }
     }
 }
 

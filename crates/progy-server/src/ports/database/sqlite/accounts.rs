@@ -4,6 +4,7 @@ mod audit;
 mod device_codes;
 mod invites;
 mod links;
+mod sealing;
 mod sessions;
 mod tokens;
 mod users;

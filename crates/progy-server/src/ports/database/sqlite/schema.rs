@@ -9,8 +9,11 @@ use crate::ports::{PortError, Result};
 
 /// One script for each version of the schema; `user_version` counts those that have run. A script
 /// that was released is never edited: the next one changes what it made.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("schema/0001_foundation.sql"), include_str!("schema/0002_accounts.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema/0001_foundation.sql"),
+    include_str!("schema/0002_accounts.sql"),
+    include_str!("schema/0003_vault.sql"),
+];
 
 /// How long a statement waits for another process. Long, because a server under load leaves `admin`
 /// only short gaps.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use progy_core::ContentHash;
+use rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, Row};
 
 use super::schema;
@@ -81,6 +82,10 @@ fn flags() -> OpenFlags {
 impl From<rusqlite::Error> for PortError {
     fn from(error: rusqlite::Error) -> Self {
         let text = error.to_string();
+        // Of all triggers only those of the vault raise anything.
+        if error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_CONSTRAINT_TRIGGER) {
+            return Self::KeyRetired;
+        }
         match error.sqlite_error_code() {
             Some(
                 ErrorCode::DatabaseBusy

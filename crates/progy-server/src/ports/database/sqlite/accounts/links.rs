@@ -10,7 +10,7 @@ use crate::ports::database::accounts::{Link, LinkId, Links};
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::database::sqlite::store::Store;
 
-fn link(row: &Row<'_>) -> Result<Link> {
+pub(super) fn link(row: &Row<'_>) -> Result<Link> {
     Ok(Link {
         id: LinkId(row.get("id")?),
         user: user_id(row, "user_id")?,

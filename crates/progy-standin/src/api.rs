@@ -1,0 +1,187 @@
+//! The REST routes.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::record::now;
+use crate::world::{Person, Token};
+use crate::{Shared, World, documents};
+
+/// A refusal, ready to be sent.
+type Refused = Box<Response>;
+
+/// `GET /user`.
+pub(crate) async fn user(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    answer(StatusCode::OK, documents::user(&world.root, person), token)
+}
+
+/// `GET /user/emails`: 404 to a token without the scope, as everything that a token may not see.
+pub(crate) async fn emails(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let is_app = token.expires_at.is_some();
+    if !is_app && !["user", "user:email"].iter().any(|scope| token.scopes.contains(*scope)) {
+        return refuse(StatusCode::NOT_FOUND, "Not Found");
+    }
+    answer(StatusCode::OK, documents::emails(person), token)
+}
+
+/// `GET /repos/{owner}/{name}`.
+pub(crate) async fn repository(
+    State(shared): State<Shared>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let visible = world
+        .repository(&owner, &name)
+        .filter(|(_, r)| !r.private || (r.owner == person.id && may_write(token, true)));
+    match visible {
+        Some((owner, repository)) => {
+            answer(StatusCode::OK, documents::repository(&world.root, owner, repository), token)
+        }
+        None => refuse(StatusCode::NOT_FOUND, "Not Found"),
+    }
+}
+
+/// What `POST /user/repos` takes.
+#[derive(Deserialize)]
+pub(crate) struct NewRepository {
+    name: String,
+    description: Option<String>,
+    #[serde(default)]
+    private: bool,
+}
+
+/// `POST /user/repos`.
+pub(crate) async fn create_repository(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Json(new): Json<NewRepository>,
+) -> Response {
+    let mut world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok((person, token)) => (person.clone(), token.clone()),
+        Err(refused) => return *refused,
+    };
+    if !may_write(&token, new.private) {
+        return refuse(StatusCode::NOT_FOUND, "Not Found");
+    }
+    let NewRepository { name, description, private } = new;
+    let Some(repository) = world.create_repository(person.id, &name, description, private) else {
+        let body = documents::name_taken();
+        return (StatusCode::UNPROCESSABLE_ENTITY, common(), Json(body)).into_response();
+    };
+    let document = documents::repository(&world.root, &person, &repository);
+    answer(StatusCode::CREATED, document, &token)
+}
+
+fn may_write(token: &Token, private: bool) -> bool {
+    let is_app = token.expires_at.is_some();
+    is_app || token.scopes.contains("repo") || (!private && token.scopes.contains("public_repo"))
+}
+
+/// What `DELETE /applications/{client_id}/token` takes.
+#[derive(Deserialize)]
+pub(crate) struct Revocation {
+    access_token: String,
+}
+
+/// `DELETE /applications/{client_id}/token`.
+pub(crate) async fn delete_token(
+    State(shared): State<Shared>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+    Json(revocation): Json<Revocation>,
+) -> Response {
+    let mut world = shared.world();
+    let app = world.app();
+    let expected = STANDARD.encode(format!("{}:{}", app.client_id, app.client_secret));
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if given != Some(&format!("Basic {expected}")) || client_id != app.client_id {
+        return refuse(StatusCode::UNAUTHORIZED, "Requires authentication");
+    }
+    if world.revoke(&revocation.access_token) {
+        (StatusCode::NO_CONTENT, common()).into_response()
+    } else {
+        let body = documents::validation_failed();
+        (StatusCode::UNPROCESSABLE_ENTITY, common(), Json(body)).into_response()
+    }
+}
+
+/// Whatever else is asked for.
+pub(crate) async fn nothing() -> Response {
+    refuse(StatusCode::NOT_FOUND, "Not Found")
+}
+
+/// Whose token the request has. GitHub also wants to know which program asks.
+fn caller<'a>(world: &'a World, headers: &HeaderMap) -> Result<(&'a Person, &'a Token), Refused> {
+    if headers.get(header::USER_AGENT).is_none() {
+        let message = "Request forbidden by administrative rules. Please make sure your request \
+            has a User-Agent header";
+        return Err(refuse(StatusCode::FORBIDDEN, message).into());
+    }
+    let version = headers.get("x-github-api-version").map(HeaderValue::as_bytes);
+    if version.is_some_and(|version| version != b"2022-11-28") {
+        return Err(refuse(StatusCode::BAD_REQUEST, "The API version is not supported").into());
+    }
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some((scheme, token)) = given.and_then(|given| given.split_once(' ')) else {
+        return Err(refuse(StatusCode::UNAUTHORIZED, "Requires authentication").into());
+    };
+    let known = ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let found = world.token(token, now()).filter(|_| known);
+    found.ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Bad credentials").into())
+}
+
+fn answer(status: StatusCode, body: Value, token: &Token) -> Response {
+    let mut headers = common();
+    if token.expires_at.is_none() {
+        let scopes = token.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        if let Ok(scopes) = HeaderValue::from_str(&scopes) {
+            headers.insert(HeaderName::from_static("x-oauth-scopes"), scopes);
+        }
+    }
+    (status, headers, Json(body)).into_response()
+}
+
+pub(crate) fn refuse(status: StatusCode, message: &str) -> Response {
+    let body = json!({
+        "message": message,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": status.as_str(),
+    });
+    (status, common(), Json(body)).into_response()
+}
+
+/// What every answer of the API has.
+pub(crate) fn common() -> HeaderMap {
+    let fixed = |name, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
+    let mut headers = HeaderMap::from_iter([
+        fixed("x-github-media-type", "github.v3; format=json"),
+        fixed("x-github-api-version-selected", "2022-11-28"),
+        fixed("x-ratelimit-limit", "5000"),
+        fixed("x-ratelimit-remaining", "4987"),
+        fixed("x-ratelimit-resource", "core"),
+    ]);
+    headers.insert("x-ratelimit-reset", HeaderValue::from(now() + 3600));
+    headers
+}
