@@ -8,7 +8,7 @@
 //! - `server`, `network`, `line`, `client`: the services and the way to them;
 //! - `process`: one command; `world`: all of it, one step after the other;
 //! - `ledger`, `check`: what has to be found again, and all else that must hold;
-//! - [`bench`]: the server alone, for tests of what speaks to it;
+//! - `bench`: the server alone, for tests of what speaks to it;
 //! - [`sabotage`]: faults put in on purpose, to see that they are found.
 
 #![allow(clippy::struct_excessive_bools, reason = "what may go wrong is independent of each other")]
