@@ -9,6 +9,7 @@ mod courses;
 mod devices;
 mod github;
 mod history;
+mod isolation;
 mod lifecycle;
 mod limits;
 mod log;
