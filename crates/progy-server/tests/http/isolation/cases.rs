@@ -153,13 +153,13 @@ pub(super) const CASES: &[Case] = &[
         })
     },
     public("post", "/api/auth/device/token", "the device code is the credential", |ids| {
-        let grant = "urn:ietf:params:oauth:grant-type:device_code";
-        let body = json!({ "grant_type": grant, "client_id": "another-client",
-            "device_code": ids.device_code });
         const HELD: Sees = Sees::Differs(
             &[400],
             "who holds the 256 bits of a device code is that device; its client is checked",
         );
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        let body = json!({ "grant_type": grant, "client_id": "another-client",
+            "device_code": ids.device_code });
         vec![json("/api/auth/device/token", body, HELD)]
     }),
     public("get", "/api/auth/device", "who holds the code may see whether it is open", |ids| {

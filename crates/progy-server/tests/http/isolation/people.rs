@@ -196,7 +196,7 @@ impl People {
         let mut rows = BTreeSet::new();
         for table in tables {
             let mut all = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-            let columns: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
             let mut found = all.query([]).unwrap();
             while let Some(row) = found.next().unwrap() {
                 let values = columns
@@ -301,6 +301,6 @@ pub(super) fn anas_save(parent: Option<&RevisionId>) -> SyncRequest {
     request.device_name = DeviceName::new("anas-laptop").unwrap();
     let save = request.save.as_mut().unwrap();
     save.id = SaveId::new("a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5").unwrap();
-    save.message = "anas-message".to_owned();
+    "anas-message".clone_into(&mut save.message);
     request
 }
