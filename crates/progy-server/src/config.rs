@@ -149,6 +149,9 @@ pub struct Limits {
     pub connections: usize,
     /// What one learner's workspaces may hold together, in stored bytes.
     pub quota: u64,
+    /// How many times as often as usual somebody may try to sign in, to register and the like. For
+    /// many people behind one address.
+    pub attempts: u32,
 }
 
 /// The configuration cannot be used.
@@ -232,14 +235,15 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 10_000, quota: crate::services::Limits::default().quota }
+        let crate::services::Limits { quota, attempts, .. } = crate::services::Limits::default();
+        Self { connections: 10_000, quota, attempts }
     }
 }
 
 impl Limits {
     /// What the services refuse.
     pub(crate) fn services(&self) -> crate::services::Limits {
-        crate::services::Limits { quota: self.quota, ..Default::default() }
+        crate::services::Limits { quota: self.quota, attempts: self.attempts, ..Default::default() }
     }
 }
 
@@ -285,6 +289,9 @@ impl Config {
         }
         if self.limits.connections == 0 {
             return Err(ConfigError::Senseless("`limits.connections` must be at least 1"));
+        }
+        if self.limits.attempts == 0 {
+            return Err(ConfigError::Senseless("`limits.attempts` must be at least 1"));
         }
         let Timeouts { idle, request, upload, stalled_body, stalled_write, shutdown: _ } =
             self.timeouts;
@@ -409,6 +416,7 @@ mod tests {
         for text in [
             "[limits]\nconnections = 0",
             "[timeouts]\nrequest = 0",
+            "[limits]\nattempts = 0",
             "[audit]\nkeep_days = 0",
             "[log]\nfilter = \"=[\"",
             "listen = \"127.0.0.1\"",

@@ -82,7 +82,11 @@ impl Services {
     /// Counts an attempt on `whom`, whether or not there is such a one.
     pub(crate) async fn limit(&self, attempt: Attempt, whom: &str) -> Result<()> {
         let key = format!("{} {whom}", attempt.name());
-        match self.rate_limits.take(&key, attempt.rule(), self.clock.now()).await? {
+        match self
+            .rate_limits
+            .take(&key, attempt.rule().times(self.limits.attempts), self.clock.now())
+            .await?
+        {
             None => Ok(()),
             Some(wait) => Err(ServiceError::RateLimited {
                 seconds: u64::try_from(wait.saturating_add(999) / 1_000).unwrap_or(1),
