@@ -8,6 +8,7 @@ mod client;
 mod courses;
 mod devices;
 mod github;
+mod guards;
 mod history;
 mod isolation;
 mod lifecycle;
