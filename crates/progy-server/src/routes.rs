@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use progy_api::limits;
 use progy_api::problem::code;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use crate::http::failure::{self, Failure};
 use crate::http::limits::{Allowance, LargeBodies};
 use crate::http::metrics::Metrics;
 use crate::http::observe;
-use crate::http::site::Site;
+use crate::http::site::{self, Site};
 use crate::openapi;
 use crate::services::Services;
 use auth::sign::Hashing;
@@ -100,6 +100,7 @@ pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "no such route"))
         .layer(from_fn(observe::catch_panic))
         .layer(from_fn(failure::render))
+        .layer(from_fn_with_state(Arc::clone(&state.site), site::strict_transport))
         .layer(from_fn(observe::observe))
         .with_state(state)
 }

@@ -51,7 +51,7 @@ pub(crate) fn any(headers: &HeaderMap) -> bool {
 
 /// Puts a session into the answer: as a cookie, and for clients that keep none.
 pub(crate) fn set(headers: &mut HeaderMap, session: &NewSession, secure: bool) {
-    set_secret(headers, session.secret.as_str(), lifetime(session), secure);
+    set_secret(headers, session.secret.expose(), lifetime(session), secure);
 }
 
 /// As [`set`], for what replaces a session's secret.

@@ -4,7 +4,7 @@
 //! - [`sign_in`], [`passwords`]: how they prove who they are;
 //! - [`sessions`], [`tokens`]: what they carry afterwards;
 //! - [`device`]: how a device gets in by a code;
-//! - [`limits`], [`audit`]: how often, and what is written down of it;
+//! - [`limits`], [`audit`], [`retention`]: how often, what is written down of it, and for how long;
 //! - [`refusal`], [`secrets`]: what they share.
 
 pub mod audit;
@@ -14,6 +14,7 @@ pub mod names;
 pub mod passwords;
 pub mod people;
 pub mod refusal;
+pub mod retention;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
@@ -30,7 +31,6 @@ use crate::{Result, ServiceError};
 use secrets::Kind;
 
 pub use refusal::Refusal;
-pub use secrets::Secret;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

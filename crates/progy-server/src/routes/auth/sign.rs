@@ -75,6 +75,7 @@ pub(crate) async fn up(
         remember: remember.unwrap_or(true),
     };
     let open = state.site.is_open(&parts);
+    let secure = visitor.secure;
     let turn = state.hashing.turn().await?;
     let services = Arc::clone(&state.services);
     let signed_in = blocking(async move {
@@ -83,7 +84,7 @@ pub(crate) async fn up(
     })
     .await??;
     let mut headers = no_store();
-    cookie::set(&mut headers, &signed_in.session, state.site.is_secure());
+    cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();
     Ok((headers, Json(SignUpAnswer { token, user: signed_in.user })))
 }
@@ -103,7 +104,7 @@ pub(crate) async fn sign_in(
     JsonOrForm(body): JsonOrForm<SignInRequest>,
 ) -> Result<(HeaderMap, Json<SignInAnswer>), Failure> {
     let body = body.map_err(|why| ServiceError::from(Refusal::Invalid(why)))?;
-    let Visitor { secret, peer, .. } = visitor;
+    let Visitor { secret, peer, secure, .. } = visitor;
     let before = secret.filter(|(_, how)| *how == Carried::Cookie);
     let credentials = Credentials {
         email: body.email,
@@ -119,7 +120,7 @@ pub(crate) async fn sign_in(
     })
     .await??;
     let mut headers = no_store();
-    cookie::set(&mut headers, &signed_in.session, state.site.is_secure());
+    cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();
     Ok((headers, Json(SignInAnswer { redirect: false, token, user: signed_in.user })))
 }

@@ -93,7 +93,7 @@ async fn start(
     };
     let started = state.services.start_github(wish, link, &visitor.peer).await?;
     let mut headers = no_store();
-    cookie::set_ticket(&mut headers, started.ticket.expose(), state.site.is_secure());
+    cookie::set_ticket(&mut headers, started.ticket.expose(), visitor.secure);
     let redirect = !body.disable_redirect.unwrap_or(false);
     if redirect && let Ok(location) = HeaderValue::from_str(&started.url) {
         headers.insert(header::LOCATION, location);
@@ -143,7 +143,7 @@ pub(crate) async fn callback(
     visitor: Visitor,
     Query(answered): Query<Answered>,
 ) -> Result<(StatusCode, HeaderMap), Failure> {
-    let secure = state.site.is_secure();
+    let secure = visitor.secure;
     let ticket = cookie::ticket(&headers, secure).map(Secret::new);
     let before = visitor.secret.as_ref().filter(|(_, how)| *how == Carried::Cookie);
     let back = Back {
