@@ -6,8 +6,9 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap, HeaderName, header};
 
-use crate::config::{Accounts, Config, Registration};
+use crate::config::{Accounts, Config, GitHub, Registration};
 use crate::http::cookie;
+use crate::pages::headers;
 use crate::services::accounts::{Peer, Refusal};
 
 /// Headers that a proxy adds, and a browser at the same machine does not.
@@ -32,13 +33,21 @@ pub(crate) struct Site {
     listening: SocketAddr,
     proxies: usize,
     accounts: Accounts,
+    page_policy: String,
 }
 
 impl Site {
     /// What `config` says, at the address that it came to.
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let (url, accounts) = (config.url.clone(), config.accounts.clone());
-        Self { url, listening, proxies: config.proxies.into(), accounts }
+        let github = config.github.as_ref().and_then(GitHub::origin);
+        let page_policy = headers::policy(github.as_deref());
+        Self { url, listening, proxies: config.proxies.into(), accounts, page_policy }
+    }
+
+    /// The `Content-Security-Policy` of pages.
+    pub(crate) fn page_policy(&self) -> &str {
+        &self.page_policy
     }
 
     /// Whether browsers come over HTTPS.

@@ -13,6 +13,7 @@ mod lifecycle;
 mod limits;
 mod log;
 mod observability;
+mod pages;
 mod problems;
 mod server;
 mod social;
