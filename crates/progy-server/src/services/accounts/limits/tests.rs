@@ -7,7 +7,7 @@ use super::*;
 use crate::ports::database::UserId;
 use crate::services::accounts::Login;
 use crate::services::accounts::device::{Decision, DeviceFailure};
-use crate::services::accounts::sign_in::Credentials;
+use crate::services::accounts::sign_in::{Claim, Credentials};
 use crate::services::accounts::sign_up::Registration;
 use crate::services::testing::{World, run};
 
@@ -76,8 +76,8 @@ fn passwords_are_tried_slowly_from_an_address_and_at_an_account() {
     let world = World::new();
     let sign_in = |email: &str, peer: &Peer| {
         let password = "wrong horse".to_owned();
-        let email = email.to_owned();
-        let typed = Credentials { email, password, remember: true, replaces: None };
+        let claim = Claim::Email(email.to_owned());
+        let typed = Credentials { claim, password, remember: true, replaces: None };
         wait(run(world.services.sign_in(&typed, peer)))
     };
     let n = Cell::new(0);
