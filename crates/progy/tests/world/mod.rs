@@ -4,6 +4,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod browser;
+pub(crate) mod github;
 pub(crate) mod person;
 pub(crate) mod rustlings;
 
@@ -27,13 +29,24 @@ pub(crate) struct World {
     server: Option<Child>,
     port: u16,
     admin: String,
+    config: Option<PathBuf>,
 }
 
 impl World {
     /// A fresh server, with an administrator.
     pub(crate) fn new() -> Self {
+        Self::with_config("")
+    }
+
+    /// A fresh server with this in its configuration.
+    pub(crate) fn with_config(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self { folder, server: None, port: 0, admin: String::new() };
+        let config = folder.path().join("server.toml");
+        let config = (!text.is_empty()).then(|| {
+            fs::write(&config, text).unwrap();
+            config
+        });
+        let mut world = Self { folder, server: None, port: 0, admin: String::new(), config };
         world.start();
         world.admin = world.add_user("root", "admin");
         world
@@ -49,9 +62,14 @@ impl World {
 
     /// Starts the server, on the port that it had.
     pub(crate) fn start(&mut self) {
-        let mut child = Command::new(PROGY)
+        let mut command = Command::new(PROGY);
+        command
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
-            .arg(self.data())
+            .arg(self.data());
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
+        let mut child = command
             .env("PROGY_CONFIG_DIR", self.folder.path().join("server-config"))
             .stdout(Stdio::piped())
             .stderr(Stdio::from(self.log()))
