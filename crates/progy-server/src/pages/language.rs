@@ -6,7 +6,6 @@ use serde::Deserialize;
 use super::form::Posted;
 use super::{Answer, next};
 use crate::http::cookie;
-use crate::routes::AppState;
 
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,9 +79,7 @@ pub(crate) struct Choice {
 }
 
 /// `POST /language`: the choice sticks to the browser, for a year.
-pub(crate) async fn choose(
-    Posted { viewer, form }: Posted<Choice>,
-) -> Answer {
+pub(crate) async fn choose(Posted { viewer, form }: Posted<Choice>) -> Answer {
     let mut response = viewer.go(next::own(form.next.as_deref()).unwrap_or("/"));
     if let Some(language) = Language::of_tag(&form.language) {
         cookie::set_language(response.headers_mut(), language.tag(), viewer.secure());
