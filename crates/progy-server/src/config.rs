@@ -1,8 +1,11 @@
 //! How a server is set up: a TOML file, and what the command line puts over it.
 
 mod github;
+mod proxy;
 mod public_url;
+mod tls;
 mod vault;
+mod warnings;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,8 +16,10 @@ use serde::{Deserialize, Deserializer};
 
 use crate::secret::Secret;
 pub use github::{CLIENT_SECRET, Checked as CheckedGitHub, GitHub};
+pub use proxy::{ForwardedBy, Network, Proxy};
 pub use public_url::PublicUrl;
 use public_url::{is_here, web_address};
+pub use tls::Tls;
 pub use vault::{KEYS as VAULT_KEYS, Vault};
 
 /// Everything that can be set. What a file leaves out has the value of [`Config::default`].
@@ -49,11 +54,22 @@ pub struct Config {
     /// The server's address as its users see it, `https://progy.example.org`: for links, cookies,
     /// and to know its own pages by. Without it, what each request says in `Host`.
     pub url: Option<String>,
-    /// How many proxies of yours stand before the server. The address of a request is what the
-    /// first of them saw, by `X-Forwarded-For`; without proxies that header is not believed.
-    pub proxies: u8,
+    /// The certificate to show; without it the server speaks plain HTTP.
+    pub tls: Option<Tls>,
+    /// The proxies before the server, and what is believed of them.
+    pub proxy: Proxy,
     /// Who may have an account.
     pub accounts: Accounts,
+    /// What is written down of what happens to accounts.
+    pub audit: Audit,
+}
+
+/// What is written down of what happens to accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long a line is kept, in days.
+    pub keep_days: u32,
 }
 
 /// Who may have an account.
@@ -133,6 +149,9 @@ pub struct Limits {
     pub connections: usize,
     /// What one learner's workspaces may hold together, in stored bytes.
     pub quota: u64,
+    /// How many times as often as usual somebody may try to sign in, to register and the like. For
+    /// many people behind one address.
+    pub attempts: u32,
 }
 
 /// The configuration cannot be used.
@@ -173,9 +192,25 @@ impl Default for Config {
             github: None,
             vault: Vault::default(),
             url: None,
-            proxies: 0,
+            tls: None,
+            proxy: Proxy::default(),
             accounts: Accounts::default(),
+            audit: Audit::default(),
         }
+    }
+}
+
+impl Default for Audit {
+    /// A little more than a year, so that two of the same season can be compared.
+    fn default() -> Self {
+        Self { keep_days: 400 }
+    }
+}
+
+impl Audit {
+    /// How long a line is kept, in milliseconds.
+    pub(crate) fn keep(self) -> i64 {
+        i64::from(self.keep_days) * 24 * 60 * 60 * 1_000
     }
 }
 
@@ -200,14 +235,15 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 10_000, quota: crate::services::Limits::default().quota }
+        let crate::services::Limits { quota, attempts, .. } = crate::services::Limits::default();
+        Self { connections: 10_000, quota, attempts }
     }
 }
 
 impl Limits {
     /// What the services refuse.
     pub(crate) fn services(&self) -> crate::services::Limits {
-        crate::services::Limits { quota: self.quota, ..Default::default() }
+        crate::services::Limits { quota: self.quota, attempts: self.attempts, ..Default::default() }
     }
 }
 
@@ -225,12 +261,21 @@ impl Config {
             if let Some(github) = &mut config.github {
                 github.relative_to(folder);
             }
+            if let Some(tls) = &mut config.tls {
+                tls.relative_to(folder);
+            }
         }
         Ok(config)
     }
 
     /// Refuses values with which a server could not work.
     pub fn check(&self) -> Result<(), ConfigError> {
+        crate::logging::check(&self.log)?;
+        if self.listen.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+            return Err(ConfigError::Senseless(
+                "`listen` is an address with a port such as `127.0.0.1:7764`; port 0 picks one",
+            ));
+        }
         for origin in self.url.iter().chain(&self.accounts.trusted_origins) {
             if !is_origin(origin) {
                 return Err(ConfigError::Senseless(
@@ -239,8 +284,14 @@ impl Config {
                 ));
             }
         }
+        if self.audit.keep_days == 0 {
+            return Err(ConfigError::Senseless("`audit.keep_days` must be at least 1"));
+        }
         if self.limits.connections == 0 {
             return Err(ConfigError::Senseless("`limits.connections` must be at least 1"));
+        }
+        if self.limits.attempts == 0 {
+            return Err(ConfigError::Senseless("`limits.attempts` must be at least 1"));
         }
         let Timeouts { idle, request, upload, stalled_body, stalled_write, shutdown: _ } =
             self.timeouts;
@@ -248,6 +299,14 @@ impl Config {
             return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
         }
         self.vault.check(variable(VAULT_KEYS).as_ref())?;
+        if let Some(tls) = &self.tls {
+            tls.load()?;
+            if self.url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                return Err(ConfigError::Senseless(
+                    "with `[tls]` the server speaks HTTPS only: begin `url` with https://",
+                ));
+            }
+        }
         // The port that a free one will have does not matter here.
         self.checked_github(self.listen.parse().ok()).map(drop)
     }
@@ -256,7 +315,9 @@ impl Config {
     pub fn public_url(&self, address: Option<SocketAddr>) -> Result<PublicUrl, ConfigError> {
         match (&self.url, address) {
             (Some(text), _) => PublicUrl::parse(text),
-            (None, Some(address)) if address.ip().is_loopback() => Ok(PublicUrl::of(address)),
+            (None, Some(address)) if address.ip().is_loopback() => {
+                Ok(PublicUrl::of(address, self.tls.is_some()))
+            }
             (None, _) => Err(ConfigError::Wrong(
                 "`url` is missing: set it to the address that browsers use for this server, \
                  for instance https://progy.example"
@@ -355,6 +416,10 @@ mod tests {
         for text in [
             "[limits]\nconnections = 0",
             "[timeouts]\nrequest = 0",
+            "[limits]\nattempts = 0",
+            "[audit]\nkeep_days = 0",
+            "[log]\nfilter = \"=[\"",
+            "listen = \"127.0.0.1\"",
             "url = \"progy.example.org\"",
             "url = \"https://progy.example.org/\"",
             "url = \"https://ana@progy.example.org\"",
@@ -364,7 +429,7 @@ mod tests {
         }
         assert!(load("[timeouts]\nrequest = -1").is_err());
         assert!(load("[accounts]\nregistration = \"maybe\"").is_err());
-        let sound = "url = \"https://progy.example.org:8443\"\nproxies = 1";
+        let sound = "url = \"https://progy.example.org:8443\"\n[proxy]\ntrusted = [\"::1\"]";
         assert!(load(sound).unwrap().check().is_ok());
     }
 }

@@ -1,11 +1,11 @@
 //! HTTP around the routes: what is the same for every request.
 //!
-//! - [`connections`], [`stall`]: sockets, and the stop that loses no request;
+//! - [`connections`], [`tls`], [`stall`]: sockets, and the stop that loses no request;
 //! - [`observe`], [`metrics`], [`request_id`]: the log and the numbers;
 //! - [`failure`]: every error is a problem document (RFC 9457);
 //! - [`limits`], [`body`]: bytes, time and memory that a request may take;
 //! - [`extract`], [`json`], [`form`], [`range`], [`cookie`]: what a request says;
-//! - [`login`], [`site`]: who sent it, from where;
+//! - [`login`], [`site`], [`forwarded`]: who sent it, from where;
 //! - [`transfer`]: packages on their way in and out.
 
 pub(crate) mod body;
@@ -14,6 +14,7 @@ pub(crate) mod cookie;
 pub(crate) mod extract;
 pub(crate) mod failure;
 pub(crate) mod form;
+pub(crate) mod forwarded;
 pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod login;
@@ -23,6 +24,7 @@ pub(crate) mod range;
 pub(crate) mod request_id;
 pub(crate) mod site;
 pub(crate) mod stall;
+pub(crate) mod tls;
 pub(crate) mod transfer;
 
 use failure::Failure;

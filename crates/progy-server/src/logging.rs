@@ -22,8 +22,7 @@ pub fn subscriber<W>(log: &Log, writer: W) -> Result<Box<dyn Subscriber + Send +
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|_| ConfigError::Senseless("`log.filter` is no filter such as `info`"))?;
+    let filter = filter(log)?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
@@ -32,6 +31,16 @@ where
         LogFormat::Text => Box::new(lines.finish()),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
     })
+}
+
+/// Whether the filter is one.
+pub(crate) fn check(log: &Log) -> Result<(), ConfigError> {
+    filter(log).map(drop)
+}
+
+fn filter(log: &Log) -> Result<EnvFilter, ConfigError> {
+    EnvFilter::try_new(&log.filter)
+        .map_err(|_| ConfigError::Senseless("`log.filter` is no filter such as `info`"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use progy_api::problem::Problem;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
-use utoipa::{Modify, OpenApi};
+use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::http::failure::PROBLEM_JSON;
 use crate::routes;
@@ -22,7 +22,9 @@ const BEARER: &str = "bearer";
     info(
         title = "Progy",
         description = "Keeps a learner's work the same on every device. Errors are RFC 9457 \
-            problem documents with a stable `code`.",
+            problem documents with a stable `code`; those of the device routes, where OAuth asks \
+            for it, `{error, error_description}`. A method that a path does not have is answered \
+            with 405 `method_not_allowed`, an unknown path with 404 `not_found`.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(
@@ -67,9 +69,14 @@ const BEARER: &str = "bearer";
         routes::history::archive,
         routes::events::events
     ),
-    modifiers(&Bearer, &Errors)
+    modifiers(&Bearer, &Errors, &Names)
 )]
 struct Document;
+
+/// Bytes as they are.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct Binary(#[allow(dead_code, reason = "only described")] String);
 
 /// This document.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
@@ -107,14 +114,39 @@ impl Modify for Errors {
             for operation in operations(item) {
                 add_common_errors(operation);
                 for (status, response) in &mut operation.responses.responses {
+                    // Beside an error of OAuth's there are ours: a body that does not end is nobody's
+                    // protocol.
                     if let RefOr::T(response) = response
                         && status.starts_with(['4', '5'])
-                        && response.content.is_empty()
                     {
                         let problem =
                             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
                         response.content.insert(PROBLEM_JSON.to_owned(), RefOr::T(problem.build()));
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What clients that are generated call each operation: its method and its path, which no other has.
+struct Names;
+
+impl Modify for Names {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+            let words = words.filter(|word| !matches!(*word, "" | "api"));
+            let place = words.collect::<Vec<_>>().join("_");
+            for (method, operation) in [
+                ("get", &mut item.get),
+                ("put", &mut item.put),
+                ("post", &mut item.post),
+                ("delete", &mut item.delete),
+                ("patch", &mut item.patch),
+            ] {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(format!("{method}_{place}"));
                 }
             }
         }
@@ -191,12 +223,15 @@ mod tests {
                 for (status, response) in responses {
                     if status.starts_with(['4', '5']) {
                         let content = response["content"].as_object().unwrap();
-                        let (kind, content) = content.iter().next().unwrap();
-                        let oauth = kind == "application/json";
-                        assert!(!oauth || path.starts_with("/api/auth/device"), "{method} {path}");
-                        let form = if oauth { "DeviceError" } else { "Problem" };
-                        let schema = format!("#/components/schemas/{form}");
-                        assert_eq!(content["schema"]["$ref"], schema, "{method} {path}");
+                        assert!(content.contains_key(PROBLEM_JSON), "{method} {path}");
+                        for (kind, content) in content {
+                            let oauth = kind == "application/json";
+                            let device = path.starts_with("/api/auth/device");
+                            assert!(!oauth || device, "{method} {path}");
+                            let form = if oauth { "DeviceError" } else { "Problem" };
+                            let schema = format!("#/components/schemas/{form}");
+                            assert_eq!(content["schema"]["$ref"], schema, "{method} {path}");
+                        }
                     }
                 }
                 // Of what is public, signing in alone knows a 401: of a wrong password.
@@ -207,6 +242,20 @@ mod tests {
                 assert_eq!(responses.contains_key("401"), asks, "{method} {path}");
             }
         }
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = described();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+        let mut names: Vec<&str> =
+            operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+        assert!(names.contains(&"get_workspaces_course_revisions_rev"), "{names:?}");
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::http::failure::{self, Failure};
 use crate::http::limits::{Allowance, LargeBodies};
 use crate::http::metrics::Metrics;
 use crate::http::observe;
-use crate::http::site::Site;
+use crate::http::site::{self, Site};
 use crate::openapi;
 use crate::pages;
 use crate::services::Services;
@@ -126,9 +126,10 @@ pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
         .into_router()
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "no such route"))
         .layer(from_fn(observe::catch_panic))
-        .layer(from_fn_with_state(Arc::clone(&site), pages::failure::dress))
+        .layer(from_fn(pages::failure::dress))
         .layer(from_fn(failure::render))
-        .layer(from_fn_with_state(site, pages::headers::put_on))
+        .layer(from_fn_with_state(Arc::clone(&site), pages::headers::put_on))
+        .layer(from_fn_with_state(site, site::strict_transport))
         .layer(from_fn(observe::observe))
         .with_state(state)
 }

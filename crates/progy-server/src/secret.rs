@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A token, a client's secret or the like.
+/// A token, a key, a client's secret or the like: of ours and of other services.
 ///
 /// It has no `Display` and no `Serialize`, its `Debug` shows nothing of it, and its memory is
 /// overwritten when it is dropped: what is to leave the process has to ask with [`Self::expose`].
@@ -21,6 +21,11 @@ impl Secret {
     /// The text itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The text itself, for who it is sent to, once. From here on nothing hides it.
+    pub fn into_string(mut self) -> String {
+        std::mem::take(&mut *self.0)
     }
 
     /// Whether there is nothing to hide.
@@ -50,5 +55,6 @@ mod tests {
         let secret = Secret::new("gho_verysecret");
         assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "Secret(…) Some(Secret(…))");
         assert_eq!(secret.expose(), "gho_verysecret");
+        assert_eq!(secret.into_string(), "gho_verysecret");
     }
 }

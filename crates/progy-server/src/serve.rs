@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -13,12 +14,16 @@ use crate::http::connections;
 use crate::http::limits::LargeBodies;
 use crate::http::metrics::Metrics;
 use crate::http::site::Site;
+use crate::http::tls::Certificates;
 use crate::ports::PortError;
 use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
 use crate::services::Services;
 use crate::services::github::GitHubAccess;
+
+/// How often what nobody needs any more is forgotten.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// Why the server did not start, or an administrator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,9 @@ pub enum ServerError {
         /// Why.
         source: PortError,
     },
+    /// The library of TLS refuses its own defaults.
+    #[error("TLS cannot be spoken: {0}")]
+    Tls(#[from] rustls::Error),
     /// The command was refused.
     #[error(transparent)]
     Refused(#[from] ServiceError),
@@ -69,6 +77,11 @@ pub async fn serve_until(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
     config.check()?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let certificates = config.tls.clone().map(Certificates::open).transpose()?;
+    let tls = certificates.as_ref().map(Certificates::acceptor).transpose()?;
     // First the address: a second server that was started by mistake leaves the data alone.
     let refused = |source| ServerError::Listen { address: config.listen.clone(), source };
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
@@ -83,6 +96,7 @@ pub async fn serve_until(
 
     let metrics = Metrics::install();
     let stopping = CancellationToken::new();
+    let forgetting = forget_the_old(Arc::clone(&services), config.audit.keep());
     let state = AppState {
         services,
         stopping: stopping.clone(),
@@ -100,14 +114,33 @@ pub async fn serve_until(
         stop.await;
         stopping.cancel();
     };
-    let serving =
-        connections::run(listener, router, &config.limits, &config.timeouts, stopping.clone());
+    let Config { limits, timeouts, .. } = &config;
+    let serving = connections::run(listener, router, limits, timeouts, tls, stopping.clone());
+    let renewal = async {
+        match certificates {
+            Some(certificates) => certificates.watch().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = async { tokio::join!(stop, serving) } => {}
         () = metrics.upkeep() => {}
+        () = renewal => {}
+        () = forgetting => {}
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Forgets what nobody needs any more, now and every hour. Several servers may do it at once.
+async fn forget_the_old(services: Arc<Services>, keep: i64) {
+    loop {
+        match services.forget_the_old(keep).await {
+            Ok(forgotten) => tracing::debug!(?forgotten, "what was too old is forgotten"),
+            Err(error) => tracing::warn!(%error, "what is too old could not be forgotten"),
+        }
+        tokio::time::sleep(FORGET_EVERY).await;
+    }
 }
 
 /// The services over what `config` names.

@@ -43,11 +43,13 @@ pub struct Limits {
     pub tree_cache: usize,
     /// What cached template contents may take, in bytes.
     pub content_cache: usize,
+    /// How many times as often as usual somebody may try to sign in, to register and the like.
+    pub attempts: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { quota: 50 << 20, tree_cache: 32 << 20, content_cache: 32 << 20 }
+        Self { quota: 50 << 20, tree_cache: 32 << 20, content_cache: 32 << 20, attempts: 1 }
     }
 }
 

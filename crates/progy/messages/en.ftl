@@ -334,6 +334,8 @@ user-exists = There is a user { $name } already. Choose another name, or make a 
 no-user = There is no user { $name }. Add one: `progy admin user add { $name }`.
 admin-refused = Nothing was changed: { $reason }.
 server-config = { $reason }. Correct that, then start the server again.
+config-sound = The configuration is sound: a server starts with it.
+config-warning = Careful: { $reason }.
 server-listen = The server cannot listen on { $address } ({ $reason }). Choose another address with --listen; port 0 picks a free port.
 server-data = The server cannot use the folder { $folder } ({ $reason }). Check its permissions, or choose another with --data.
 

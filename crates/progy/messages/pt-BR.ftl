@@ -334,6 +334,8 @@ user-exists = Já existe o usuário { $name }. Escolha outro nome, ou crie um to
 no-user = Não existe o usuário { $name }. Inclua: `progy admin user add { $name }`.
 admin-refused = Nada foi mudado: { $reason }.
 server-config = { $reason }. Corrija isso e inicie o servidor de novo.
+config-sound = A configuração está certa: um servidor inicia com ela.
+config-warning = Atenção: { $reason }.
 server-listen = O servidor não consegue escutar em { $address } ({ $reason }). Escolha outro endereço com --listen; a porta 0 pega uma livre.
 server-data = O servidor não consegue usar a pasta { $folder } ({ $reason }). Confira as permissões, ou escolha outra com --data.
 

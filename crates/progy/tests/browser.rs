@@ -1,4 +1,4 @@
-//! The pages in a real browser, beside real devices: headless Chromium through WebDriver.
+//! The pages in a real browser, beside real devices: headless Chromium through `WebDriver`.
 //!
 //! Needs Debian's chromium and chromium-driver: `scripts/test browser` installs them.
 

@@ -24,8 +24,9 @@ impl PublicUrl {
     }
 
     /// The address that a server on this machine listens on.
-    pub fn of(address: SocketAddr) -> Self {
-        Self(format!("http://{address}"))
+    pub fn of(address: SocketAddr, encrypted: bool) -> Self {
+        let scheme = if encrypted { "https" } else { "http" };
+        Self(format!("{scheme}://{address}"))
     }
 
     /// The address without a slash at its end.
@@ -79,7 +80,7 @@ mod tests {
         for wrong in ["", "progy.example", "https://a:b@c", "https://c/progy", "https://c/?x"] {
             assert!(of(wrong).unwrap_err().to_string().contains("`url`"), "{wrong}");
         }
-        let here = PublicUrl::of("[::1]:80".parse().unwrap());
+        let here = PublicUrl::of("[::1]:80".parse().unwrap(), false);
         assert!(!here.is_encrypted() && here.as_str() == "http://[::1]:80");
     }
 }

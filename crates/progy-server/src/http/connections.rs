@@ -11,8 +11,10 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,7 +30,8 @@ const HEADERS: usize = 64;
 /// Pause when the system has no file descriptor left for a new connection.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
-/// Accepts connections and serves them with `router` until `stopping` is cancelled.
+/// Accepts connections, encrypted by `tls` if it is given, and serves them with `router` until
+/// `stopping` is cancelled.
 ///
 /// Then it stops accepting, lets the requests in flight finish, and closes what is still open
 /// after the time that `timeouts` gives for it.
@@ -37,6 +40,7 @@ pub(crate) async fn run(
     router: Router,
     limits: &Limits,
     timeouts: &Timeouts,
+    tls: Option<TlsAcceptor>,
     stopping: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
@@ -49,30 +53,27 @@ pub(crate) async fn run(
         .max_headers(HEADERS);
 
     while let Some(((stream, remote), place)) = next(&listener, &places, &stopping).await {
-        let stream = StallGuard::new(stream, timeouts.stalled_write);
-        let routes = TowerToHyperService::new(router.clone());
-        let service = service_fn(move |mut request: hyper::Request<_>| {
-            request.extensions_mut().insert(Remote(remote.ip()));
-            routes.call(request)
-        });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let (stopping, cut) = (stopping.clone(), cut.clone());
+        let conversation = Conversation {
+            http: http.clone(),
+            router: router.clone(),
+            remote: Remote(remote.ip()),
+            patience: timeouts.stalled_write,
+            stopping: stopping.clone(),
+            cut: cut.clone(),
+        };
+        let (tls, patience) = (tls.clone(), timeouts.idle);
         connections.spawn(async move {
             let _place = place;
             let _present = Present::connection();
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stopping.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        ended = connection => ended,
-                        () = cut.cancelled() => Ok(()),
+            match tls {
+                None => conversation.hold(stream).await,
+                Some(tls) => {
+                    let encrypted = encrypted(&tls, stream, patience);
+                    let stopping = conversation.stopping.clone();
+                    if let Some(Some(stream)) = stopping.run_until_cancelled(encrypted).await {
+                        conversation.hold(stream).await;
                     }
                 }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "connection ended");
             }
         });
     }
@@ -84,6 +85,60 @@ pub(crate) async fn run(
         tracing::warn!(open = connections.len(), "stopping: closing what is still open");
         cut.cancel();
         connections.wait().await;
+    }
+}
+
+/// Agrees on keys with whoever is there, who gets `patience` for it.
+async fn encrypted(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    patience: Duration,
+) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    match tokio::time::timeout(patience, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no TLS");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// What one connection needs.
+struct Conversation {
+    http: http1::Builder,
+    router: Router,
+    remote: Remote,
+    /// For a peer to take the next piece of an answer.
+    patience: Duration,
+    stopping: CancellationToken,
+    cut: CancellationToken,
+}
+
+impl Conversation {
+    /// Answers what comes until either side ends it.
+    async fn hold(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let Self { http, router, remote, patience, stopping, cut } = self;
+        let routes = TowerToHyperService::new(router);
+        let service = service_fn(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(remote);
+            routes.call(request)
+        });
+        let stream = StallGuard::new(stream, patience);
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stopping.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => ended,
+                    () = cut.cancelled() => Ok(()),
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "connection ended");
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Visitor {
     pub(crate) secret: Option<(String, Carried)>,
     /// Where from.
     pub(crate) peer: Peer,
+    /// Whether over HTTPS: cookies are for HTTPS alone then.
+    pub(crate) secure: bool,
 }
 
 impl Visitor {
@@ -53,8 +55,8 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
         let peer = state.site.peer(parts);
-        let secret = carried(&parts.headers, state.site.is_secure())
-            .map(|(secret, how)| (secret.to_owned(), how));
+        let secure = state.site.is_secure(&parts.headers, &parts.extensions);
+        let secret = carried(&parts.headers, secure).map(|(secret, how)| (secret.to_owned(), how));
         let changes = !matches!(parts.method, Method::GET | Method::HEAD);
         // A page of another site can make a browser send cookies, and nothing else.
         if changes && !matches!(secret, Some((_, Carried::Bearer))) {
@@ -70,7 +72,7 @@ impl FromRequestParts<AppState> for Visitor {
         if let Some(login) = &login {
             tracing::Span::current().record("user", &login.user.username);
         }
-        Ok(Self { login, secret, peer })
+        Ok(Self { login, secret, peer, secure })
     }
 }
 

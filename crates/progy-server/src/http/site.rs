@@ -1,13 +1,18 @@
 //! What the server is to those who come: its address, who is before it, who may register.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{Extensions, HeaderMap, HeaderName, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
 
-use crate::config::{Accounts, Config, GitHub, Registration};
+use crate::config::{Accounts, Config, GitHub, Proxy, Registration};
 use crate::http::cookie;
+use crate::http::forwarded::{self, Client};
 use crate::pages::headers;
 use crate::services::accounts::{Peer, Refusal};
 
@@ -17,8 +22,9 @@ const FORWARDED: [HeaderName; 3] = [
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("via"),
 ];
-const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
+/// A browser that was here over HTTPS comes over HTTPS for a year (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// What is kept of a `User-Agent`, in characters.
 const USER_AGENT: usize = 200;
 
@@ -30,8 +36,9 @@ pub(crate) struct Remote(pub(crate) IpAddr);
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     url: Option<String>,
+    tls: bool,
     listening: SocketAddr,
-    proxies: usize,
+    proxy: Proxy,
     accounts: Accounts,
     page_policy: String,
 }
@@ -39,10 +46,11 @@ pub(crate) struct Site {
 impl Site {
     /// What `config` says, at the address that it came to.
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
-        let (url, accounts) = (config.url.clone(), config.accounts.clone());
-        let github = config.github.as_ref().and_then(GitHub::origin);
+        let Config { url, tls, proxy, accounts, github, .. } = config;
+        let (url, proxy, accounts) = (url.clone(), proxy.clone(), accounts.clone());
+        let github = github.as_ref().and_then(GitHub::origin);
         let page_policy = headers::policy(github.as_deref());
-        Self { url, listening, proxies: config.proxies.into(), accounts, page_policy }
+        Self { url, tls: tls.is_some(), listening, proxy, accounts, page_policy }
     }
 
     /// The `Content-Security-Policy` of pages.
@@ -50,17 +58,24 @@ impl Site {
         &self.page_policy
     }
 
-    /// Whether browsers come over HTTPS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    /// Whether who sends this request came over HTTPS: cookies are for HTTPS alone then.
+    ///
+    /// The address that is configured says so for everybody; without one, our own TLS or a proxy.
+    pub(crate) fn is_secure(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
+        match &self.url {
+            _ if self.tls => true,
+            Some(url) => url.starts_with("https://"),
+            None => self.client(headers, extensions).and_then(|client| client.secure) == Some(true),
+        }
     }
 
     /// The server's address as who sends this request sees it, without a slash at its end.
-    pub(crate) fn base(&self, headers: &HeaderMap) -> String {
+    pub(crate) fn base(&self, headers: &HeaderMap, extensions: &Extensions) -> String {
+        let scheme = if self.is_secure(headers, extensions) { "https" } else { "http" };
         match (&self.url, host(headers)) {
             (Some(url), _) => url.clone(),
-            (None, Some(host)) => format!("http://{host}"),
-            (None, None) => format!("http://{}", self.listening),
+            (None, Some(host)) => format!("{scheme}://{host}"),
+            (None, None) => format!("{scheme}://{}", self.listening),
         }
     }
 
@@ -68,20 +83,16 @@ impl Site {
     pub(crate) fn peer(&self, parts: &Parts) -> Peer {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let shortened = |agent: &str| agent.chars().take(USER_AGENT).collect();
+        let client = self.client(&parts.headers, &parts.extensions);
         Peer {
-            address: self.address(&parts.headers, &parts.extensions),
+            address: client.map(|client| client.address),
             user_agent: agent.filter(|agent| !agent.is_empty()).map(shortened),
         }
     }
 
-    /// What the first of our proxies saw. Everything before that in the header is a claim.
-    fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
-        let remote = extensions.get::<Remote>().map(|remote| remote.0);
-        let Some(skipped) = self.proxies.checked_sub(1) else { return remote };
-        let seen = headers.get_all(X_FORWARDED_FOR).into_iter();
-        let seen: Vec<&str> =
-            seen.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).collect();
-        seen.iter().rev().nth(skipped).and_then(|text| address_of(text)).or(remote)
+    fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Client> {
+        let remote = extensions.get::<Remote>()?.0;
+        Some(forwarded::client(remote, &self.proxy, headers))
     }
 
     /// Refuses a request by which another site would use a browser's session, or put somebody into
@@ -144,7 +155,7 @@ impl Site {
             Registration::Local => {
                 let remote = parts.extensions.get::<Remote>();
                 self.listening.ip().is_loopback()
-                    && self.proxies == 0
+                    && self.proxy.trusted.is_empty()
                     && remote.is_some_and(|remote| remote.0.is_loopback())
                     && !FORWARDED.iter().any(|name| parts.headers.contains_key(name))
                     && host(&parts.headers).is_some_and(|host| is_local(host.host()))
@@ -167,12 +178,21 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site")
 }
 
-/// An address as proxies write it: bare, with a port, in brackets.
-fn address_of(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    text.parse().ok().or_else(with_port).or_else(bracketed)
+/// Middleware: tells browsers that came over HTTPS to come over nothing else. A name of this machine
+/// is left alone: other programs answer under it as well.
+pub(crate) async fn strict_transport(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let strict = site.is_secure(headers, request.extensions())
+        && host(headers).is_some_and(|host| !is_local(host.host()));
+    let mut response = next.run(request).await;
+    if strict {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    response
 }
 
 #[cfg(test)]
@@ -195,21 +215,39 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
+    fn behind(network: &str) -> impl FnOnce(&mut Config) {
+        let network = network.to_owned().try_into().unwrap();
+        move |config| config.proxy.trusted = vec![network]
+    }
+
     #[test]
-    fn the_address_is_what_our_first_proxy_saw() {
-        let forwarded = ("x-forwarded-for", "10.6.6.6, 192.0.2.1:9999");
-        let seen = |proxies: u8, headers: &[(&str, &str)]| {
-            let site = site(|config| config.proxies = proxies);
-            site.peer(&parts("127.0.0.1", headers)).address_text().unwrap()
+    fn the_address_is_what_a_trusted_proxy_saw() {
+        let forwarded = [("x-forwarded-for", "10.6.6.6, 192.0.2.1:9999")];
+        let seen = |site: &Site| site.peer(&parts("127.0.0.1", &forwarded)).address_text().unwrap();
+        assert_eq!(seen(&site(|_| {})), "127.0.0.1", "anybody can write that header");
+        assert_eq!(seen(&site(behind("127.0.0.0/8"))), "192.0.2.1");
+        assert_eq!(seen(&site(behind("10.0.0.0/8"))), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_is_secure_is_configured_or_said_by_a_proxy() {
+        let secure = |site: &Site, remote: &str, headers: &[(&str, &str)]| {
+            let parts = parts(remote, headers);
+            site.is_secure(&parts.headers, &parts.extensions)
         };
-        assert_eq!(seen(0, &[forwarded]), "127.0.0.1", "anybody can write that header");
-        assert_eq!(seen(1, &[forwarded]), "192.0.2.1");
-        assert_eq!(seen(1, &[forwarded, ("x-forwarded-for", "[2001:db8::1]")]), "2001:db8::1");
-        assert_eq!(seen(2, &[forwarded, ("x-forwarded-for", "127.0.0.9")]), "192.0.2.1");
-        for odd in [&[][..], &[("x-forwarded-for", "unknown")]] {
-            assert_eq!(seen(1, odd), "127.0.0.1");
-        }
-        assert_eq!(seen(9, &[forwarded]), "127.0.0.1");
+        let said = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "https")];
+        let url = |url: &str| site(|config| config.url = Some(url.to_owned()));
+        assert!(!secure(&site(|_| {}), "127.0.0.1", &said));
+        assert!(secure(&site(behind("127.0.0.1")), "127.0.0.1", &said));
+        assert!(!secure(&site(behind("127.0.0.1")), "127.0.0.1", &said[..1]));
+        assert!(!secure(&site(behind("127.0.0.1")), "192.0.2.1", &said));
+        assert!(secure(&url("https://progy.example.org"), "127.0.0.1", &[]));
+        assert!(!secure(&url("http://progy.test"), "127.0.0.1", &said));
+        let tls = site(|config| {
+            let [certificate, key] = ["a", "b"].map(Into::into);
+            config.tls = Some(crate::config::Tls { certificate, key });
+        });
+        assert!(secure(&tls, "127.0.0.1", &[]));
     }
 
     #[test]
@@ -299,7 +337,7 @@ mod tests {
         for header in ["x-forwarded-for", "forwarded", "via"] {
             assert!(!open(&local, "127.0.0.1", &[here, (header, "x")]), "{header}");
         }
-        assert!(!open(&site(|config| config.proxies = 1), "127.0.0.1", &[here]));
+        assert!(!open(&site(behind("10.0.0.0/8")), "127.0.0.1", &[here]));
         let with = |registration| site(|config| config.accounts.registration = registration);
         assert!(open(&with(Registration::Open), "192.0.2.1", &[]));
         assert!(!open(&with(Registration::Invited), "127.0.0.1", &[here]));
@@ -309,13 +347,17 @@ mod tests {
 
     #[test]
     fn the_base_is_what_is_configured_or_what_is_asked_for() {
-        let base =
-            |site: &Site, headers: &[(&str, &str)]| site.base(&parts("::1", headers).headers);
+        let base = |site: &Site, headers: &[(&str, &str)]| {
+            let parts = parts("::1", headers);
+            site.base(&parts.headers, &parts.extensions)
+        };
         assert_eq!(base(&site(|_| {}), &[("host", "progy.test:81")]), "http://progy.test:81");
         assert_eq!(base(&site(|_| {}), &[]), "http://127.0.0.1:7764");
         let url = "https://progy.example.org";
         let configured = site(|config| config.url = Some(url.into()));
         assert_eq!(base(&configured, &[("host", "progy.test")]), url);
-        assert!(configured.is_secure() && !site(|_| {}).is_secure());
+        let said =
+            [("host", "progy.test"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "::2")];
+        assert_eq!(base(&site(behind("::1")), &said), "https://progy.test");
     }
 }

@@ -77,7 +77,6 @@ async fn away(
 ) -> Result<Response, Failure> {
     let started = state.services.start_github(wish, link, &viewer.peer).await?;
     let mut response = viewer.go(&started.url);
-    let secure = state.site.is_secure();
-    cookie::set_ticket(response.headers_mut(), started.ticket.expose(), secure);
+    cookie::set_ticket(response.headers_mut(), started.ticket.expose(), viewer.secure);
     Ok(response)
 }

@@ -1,11 +1,11 @@
 //! What browsers are told about every answer.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-
-use std::sync::Arc;
 
 use crate::http::site::Site;
 
@@ -14,8 +14,6 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 /// Nothing of what a browser could be asked for is needed.
 const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), \
     browsing-topics=()";
-/// A year, for this host alone: what else its owner runs beside it is not ours to decide.
-const HSTS: &str = "max-age=31536000";
 
 /// The `Content-Security-Policy` of all pages: no scripts at all, our stylesheet, our images, forms
 /// to us.
@@ -40,9 +38,6 @@ pub(crate) async fn put_on(
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if site.is_secure() {
-        set(headers, header::STRICT_TRANSPORT_SECURITY, HSTS);
-    }
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let is_page = kind.is_some_and(|kind| kind.starts_with(b"text/html"));
     if is_page || !is_api {

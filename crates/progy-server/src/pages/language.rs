@@ -1,13 +1,11 @@
 //! Which language a page is in: what was chosen on the switch, or else what the browser asks for.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 
 use super::form::Posted;
 use super::{Answer, next};
 use crate::http::cookie;
-use crate::routes::AppState;
 
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,8 +48,8 @@ impl Language {
     }
 
     /// The language for who sends these headers.
-    pub(crate) fn of(headers: &HeaderMap, secure: bool) -> Self {
-        let chosen = cookie::language(headers, secure).and_then(Self::of_tag);
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let chosen = cookie::language(headers).and_then(Self::of_tag);
         chosen.or_else(|| Self::accepted(headers)).unwrap_or_default()
     }
 
@@ -81,13 +79,10 @@ pub(crate) struct Choice {
 }
 
 /// `POST /language`: the choice sticks to the browser, for a year.
-pub(crate) async fn choose(
-    State(state): State<AppState>,
-    Posted { viewer, form }: Posted<Choice>,
-) -> Answer {
+pub(crate) async fn choose(Posted { viewer, form }: Posted<Choice>) -> Answer {
     let mut response = viewer.go(next::own(form.next.as_deref()).unwrap_or("/"));
     if let Some(language) = Language::of_tag(&form.language) {
-        cookie::set_language(response.headers_mut(), language.tag(), state.site.is_secure());
+        cookie::set_language(response.headers_mut(), language.tag(), viewer.secure);
     }
     Ok(response)
 }
@@ -102,7 +97,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accept));
         headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
-        Language::of(&headers, false)
+        Language::of(&headers)
     }
 
     #[test]
@@ -125,7 +120,6 @@ mod tests {
         assert_eq!(of("en", "progy.language=pt-BR"), Portuguese);
         assert_eq!(of("pt", "progy.language=en"), English);
         assert_eq!(of("pt", "progy.language=<script>"), Portuguese);
-        assert_eq!(HeaderMap::new().len(), 0);
-        assert_eq!(Language::of(&HeaderMap::new(), true), English);
+        assert_eq!(Language::of(&HeaderMap::new()), English);
     }
 }

@@ -32,15 +32,16 @@ pub(crate) struct Viewer {
     here: String,
     /// For the answer.
     cookies: HeaderMap,
-    secure: bool,
+    /// Whether over HTTPS.
+    pub(super) secure: bool,
 }
 
 impl FromRequestParts<AppState> for Viewer {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
-        let Visitor { login, secret, peer } = Visitor::from_request_parts(parts, state).await?;
-        let secure = state.site.is_secure();
+        let Visitor { login, secret, peer, secure } =
+            Visitor::from_request_parts(parts, state).await?;
         // A page belongs to who carries a cookie: a token has no forms.
         let secret = secret.filter(|(_, how)| *how == Carried::Cookie).map(|(secret, _)| secret);
         let login = login.filter(|login| secret.is_some() && login.session().is_some());
@@ -52,7 +53,7 @@ impl FromRequestParts<AppState> for Viewer {
         {
             let remembered = login.session().is_some_and(|session| session.remembered);
             let seconds = remembered.then_some(LIFETIME / 1_000);
-            cookie::set_session(&mut cookies, fresh.as_str(), seconds, secure);
+            cookie::set_session(&mut cookies, fresh.expose(), seconds, secure);
             held = Some(fresh.into_string());
         }
         let held = match held {
@@ -77,7 +78,7 @@ impl FromRequestParts<AppState> for Viewer {
             login,
             secret,
             csrf: Csrf::of(&held),
-            texts: Texts::of(Language::of(&parts.headers, secure)),
+            texts: Texts::of(Language::of(&parts.headers)),
             here: next::own(here.as_deref()).unwrap_or("/").to_owned(),
             cookies,
             secure,
@@ -146,7 +147,7 @@ impl Viewer {
         let mut response = self.go(to);
         let headers = response.headers_mut();
         let seconds = cookie::lifetime(session);
-        cookie::set_session(headers, session.secret.as_str(), seconds, self.secure);
+        cookie::set_session(headers, session.secret.expose(), seconds, self.secure);
         cookie::clear_visitor(headers, self.secure);
         response
     }

@@ -25,6 +25,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// As many times as often.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        let factor = factor.max(1);
+        let every = (self.every / i64::from(factor)).max(1);
+        Self { burst: self.burst.saturating_mul(factor), every }
+    }
+
     /// When everything done so far is forgotten, if one more comes `now`; or for how many
     /// milliseconds it has to wait. `spent` is what the one before gave.
     pub fn take(self, spent: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, i64> {
@@ -103,6 +111,13 @@ mod tests {
             assert_eq!(take("a", 60_000), None, "all is forgotten");
         }
         assert_eq!(take("a", 60_000), Some(1_000));
+    }
+
+    #[test]
+    fn a_factor_is_for_the_burst_and_for_what_follows() {
+        assert_eq!(RULE.times(10), Rule { burst: 30, every: 100 });
+        assert_eq!(RULE.times(0), RULE);
+        assert_eq!(RULE.times(u32::MAX).every, 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::http::failure::{Failure, RANGE_NOT_SATISFIABLE};
 use crate::http::login::{Browsing, Caller, Publishing};
 use crate::http::range::Selection;
 use crate::http::{blocking, transfer};
+use crate::openapi::Binary;
 use crate::routes::AppState;
 use crate::services::registry::may_publish;
 
@@ -52,8 +53,8 @@ pub(crate) async fn describe(
         ("Range" = Option<String>, Header, description = "One range of bytes"),
         ("If-Range" = Option<String>, Header, description = "The hash that the range is of")),
     responses(
-        (status = 200, description = "The package", body = Vec<u8>, content_type = "application/zip"),
-        (status = 206, description = "The range of it", body = Vec<u8>, content_type = "application/zip"),
+        (status = 200, description = "The package", body = Binary, content_type = "application/zip"),
+        (status = 206, description = "The range of it", body = Binary, content_type = "application/zip"),
         (status = 304, description = "The device has it"),
         (status = 404, description = "`no_course`"),
         (status = 416, description = "`range_not_satisfiable`: the range is beyond the end")))]
@@ -102,7 +103,7 @@ pub(crate) async fn download(
     params(
         ("id" = String, Path, description = "Course id, percent-encoded"),
         ("version" = String, Path, description = "Version, as semver writes it")),
-    request_body(content = Vec<u8>, content_type = "application/zip",
+    request_body(content = Binary, content_type = "application/zip",
         description = "The package, at most 100 MiB"),
     responses(
         (status = 200, description = "The same package was there", body = CourseVersion),

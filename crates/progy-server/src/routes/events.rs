@@ -27,8 +27,10 @@ const LIFETIME: Duration = Duration::from_hours(1);
 /// A device that connects again has missed nothing that it needs to know.
 #[utoipa::path(get, path = "/api/workspaces/{course}/events", tag = "workspaces",
     params(("course" = String, Path, description = "Course id, percent-encoded")),
-    responses((status = 200, description = "Server-sent events; the data of each is a `HeadEvent`, \
-        its id the revision's", body = HeadEvent, content_type = "text/event-stream")))]
+    responses(
+        (status = 200, description = "Server-sent events; the data of each is a `HeadEvent`, its id \
+            the revision's", body = HeadEvent, content_type = "text/event-stream"),
+        (status = 404, description = "`no_course`")))]
 pub(crate) async fn events(
     State(state): State<AppState>,
     caller: Caller,

@@ -14,6 +14,7 @@ use crate::http::blocking;
 use crate::http::extract::{Json, Names, Query};
 use crate::http::failure::Failure;
 use crate::http::login::Caller;
+use crate::openapi::Binary;
 use crate::routes::AppState;
 
 /// Which part of the history.
@@ -85,7 +86,7 @@ pub(crate) async fn contents(
         ("course" = String, Path, description = "Course id, percent-encoded"),
         ("rev" = String, Path, description = "Revision id")),
     responses(
-        (status = 200, description = "The files", body = Vec<u8>, content_type = "application/gzip"),
+        (status = 200, description = "The files", body = Binary, content_type = "application/gzip"),
         (status = 404, description = "`no_progress` or `no_revision`")))]
 pub(crate) async fn archive(
     State(state): State<AppState>,

@@ -5,7 +5,7 @@
 //! - [`sessions`], [`tokens`]: what they carry afterwards;
 //! - [`profile`]: what they change about themselves;
 //! - [`device`]: how a device gets in by a code;
-//! - [`limits`], [`audit`]: how often, and what is written down of it;
+//! - [`limits`], [`audit`], [`retention`]: how often, what is written down of it, and for how long;
 //! - [`refusal`], [`secrets`]: what they share.
 
 pub mod audit;
@@ -16,6 +16,7 @@ pub mod passwords;
 pub mod people;
 pub mod profile;
 pub mod refusal;
+pub mod retention;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
@@ -32,7 +33,6 @@ use crate::{Result, ServiceError};
 use secrets::Kind;
 
 pub use refusal::Refusal;
-pub use secrets::Secret;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -27,6 +27,11 @@ impl Request {
     pub(crate) fn new(address: SocketAddr, method: Method, path: &str) -> Self {
         let builder =
             hyper::Request::builder().method(method).uri(path).header(HOST, address.to_string());
+        Self::of(address, builder)
+    }
+
+    /// A request that says everything by itself, also for whom it takes the server.
+    pub(crate) fn of(address: SocketAddr, builder: hyper::http::request::Builder) -> Self {
         Self { address, builder, body: Bytes::new() }
     }
 

@@ -12,6 +12,9 @@ pub(crate) struct ServeArgs {
     /// Address and port to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
+    /// Say what is wrong with the configuration and what to do, and do not run.
+    #[arg(long)]
+    pub(crate) check_config: bool,
     #[command(flatten)]
     pub(crate) place: ServerPlace,
 }

@@ -11,12 +11,26 @@ pub(crate) fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    if args.check_config {
+        return check(context, &config);
+    }
     logging::init(&config.log).map_err(ServerError::from).map_err(failure)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| fail!(Exit::Failed, "no-runtime", reason = error))?;
     // The contract's words, in every language: programs wait for them.
-    let listening = |address| context.terminal.line(&format!("listening on http://{address}"));
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let listening = |address| context.terminal.line(&format!("listening on {scheme}://{address}"));
     runtime.block_on(progy_server::serve(config, listening)).map_err(failure)?;
+    Ok(Exit::Done)
+}
+
+/// Says whether a server would start with this configuration, and what else should be corrected.
+fn check(context: &Context, config: &Config) -> Result<Exit, Failure> {
+    config.check().map_err(ServerError::from).map_err(failure)?;
+    for warning in config.warnings() {
+        note!(context, "config-warning", reason = warning);
+    }
+    say!(context, "config-sound");
     Ok(Exit::Done)
 }
 
@@ -52,6 +66,7 @@ pub(crate) fn failure(error: ServerError) -> Failure {
             fail!(Exit::Failed, "no-user", name = name)
         }
         ServerError::Refused(error) => fail!(Exit::Failed, "admin-refused", reason = error),
+        ServerError::Tls(error) => fail!(Exit::Failed, "no-runtime", reason = error),
         ServerError::System(error) => fail!(Exit::Failed, "no-runtime", reason = error),
     }
 }

@@ -1,6 +1,6 @@
-//! A person with a real browser: headless Chromium, driven by WebDriver.
+//! A person with a real browser: headless Chromium, driven by `WebDriver`.
 //!
-//! Of the protocol (W3C WebDriver) a dozen commands are needed, each one request; as everywhere in
+//! Of the protocol (W3C `WebDriver`) a dozen commands are needed, each one request; as everywhere in
 //! these tests, curl sends them. A client library would be some forty crates more.
 
 use std::io::{BufRead, BufReader, Write};
@@ -133,7 +133,7 @@ impl Browser {
         self.click_path(&path);
     }
 
-    /// Clicks what an XPath finds.
+    /// Clicks what an `XPath` finds.
     #[track_caller]
     pub(crate) fn click_path(&self, path: &str) {
         self.click(&self.locate("xpath", path));

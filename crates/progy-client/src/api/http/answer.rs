@@ -2,7 +2,7 @@
 //! are bounded, and what is not Progy's answer counts as none.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use progy_api::limits;
@@ -158,8 +158,46 @@ pub(super) fn root_cause(error: &reqwest::Error) -> String {
         return "it takes too long to connect".to_owned();
     }
     let mut cause: &dyn Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    loop {
+        // An I/O error says what it carries, but does not name it as its source.
+        let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let carried = carried.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(said) = carried.or_else(|| cause.downcast_ref()).and_then(about_tls) {
+            return said.to_owned();
+        }
+        match cause.source() {
+            Some(source) => cause = source,
+            None => return cause.to_string(),
+        }
     }
-    cause.to_string()
+}
+
+/// What a person can do about a connection that is not safe.
+fn about_tls(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(reason) => Some(match reason {
+            UnknownIssuer => {
+                "its certificate is from an authority that this machine does not know; if you know \
+                 it, set SSL_CERT_FILE to the file with that authority's certificate"
+            }
+            Expired | ExpiredContext { .. } => {
+                "its certificate has expired; tell who runs the server, or set this machine's clock"
+            }
+            NotValidYet | NotValidYetContext { .. } => {
+                "its certificate is not valid yet; set this machine's clock"
+            }
+            NotValidForName | NotValidForNameContext { .. } => {
+                "its certificate is for another name; check the address of the server"
+            }
+            _ => "its certificate cannot be trusted",
+        }),
+        rustls::Error::InvalidMessage(_) => {
+            Some("it does not speak TLS; does its address begin with http:// instead?")
+        }
+        _ => None,
+    }
 }

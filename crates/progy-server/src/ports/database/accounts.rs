@@ -7,6 +7,7 @@ pub mod audit;
 pub mod device_codes;
 pub mod invites;
 pub mod links;
+pub mod retention;
 pub mod sealing;
 pub mod sessions;
 pub mod tokens;
@@ -17,6 +18,7 @@ pub use audit::{Audit, AuditEntry, AuditEvent};
 pub use device_codes::{DeviceCode, DeviceCodes, DeviceStatus};
 pub use invites::{Invite, Invites};
 pub use links::{Link, LinkId, Links};
+pub use retention::{Forgotten, Retention};
 pub use sealing::{Replacing, Sealing};
 pub use sessions::{Seen, SessionId, SessionRecord, Sessions};
 pub use tokens::{NewToken, Token, TokenId, Tokens};
@@ -26,7 +28,16 @@ pub use verifications::{Verification, Verifications};
 /// All that is known of people. The laws of [`Database`](super::Database) hold: every method is one
 /// transaction, and what has returned is durable.
 pub trait Accounts:
-    Users + Links + Sealing + Verifications + Sessions + DeviceCodes + Tokens + Invites + Audit
+    Users
+    + Links
+    + Sealing
+    + Verifications
+    + Sessions
+    + DeviceCodes
+    + Tokens
+    + Invites
+    + Audit
+    + Retention
 {
 }
 
@@ -40,6 +51,7 @@ impl<T> Accounts for T where
         + Tokens
         + Invites
         + Audit
+        + Retention
         + ?Sized
 {
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, request};
 use axum::response::{IntoResponse, Response};
 use progy_api::account::device::{
     CodeAnswer, CodeRequest, DeviceDecision, DeviceError, DeviceRequest, Success, TokenAnswer,
@@ -84,12 +84,12 @@ impl IntoResponse for Refused {
         (status = 429, description = "`rate_limited`")))]
 pub(crate) async fn code(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    parts: request::Parts,
     visitor: Visitor,
     JsonOrForm(body): JsonOrForm<CodeRequest>,
 ) -> Result<(HeaderMap, Json<CodeAnswer>), Refused> {
     let body = body.map_err(Refused::invalid)?;
-    let base = state.site.base(&headers);
+    let base = state.site.base(&parts.headers, &parts.extensions);
     let codes = state.services.device_code(&body, &base, &visitor.peer).await?;
     Ok((no_store(), Json(codes)))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn get(
     visitor: Visitor,
 ) -> Result<(HeaderMap, Json<Option<SessionAnswer>>), Failure> {
     let mut headers = no_store();
-    let secure = state.site.is_secure();
+    let secure = visitor.secure;
     let is_browser = visitor.is_browser();
     let Some(login) = visitor.login else {
         if is_browser {
@@ -37,7 +37,7 @@ pub(crate) async fn get(
     if is_browser && let Some(secret) = state.services.rotate(&login).await? {
         let remembered = login.session().is_some_and(|session| session.remembered);
         let seconds = remembered.then_some(LIFETIME / 1_000);
-        cookie::set_secret(&mut headers, secret.as_str(), seconds, secure);
+        cookie::set_secret(&mut headers, secret.expose(), seconds, secure);
     }
     let answer = SessionAnswer { session: login.shown(), user: login.user };
     Ok((headers, Json(Some(answer))))
@@ -72,7 +72,7 @@ pub(crate) async fn revoke(
     let was_own = state.services.revoke_session(login, &token, &visitor.peer).await?;
     let mut headers = no_store();
     if was_own && visitor.is_browser() {
-        cookie::clear(&mut headers, state.site.is_secure());
+        cookie::clear(&mut headers, visitor.secure);
     }
     Ok((headers, Json(Status { status: true })))
 }
@@ -90,6 +90,6 @@ pub(crate) async fn sign_out(
         state.services.sign_out(secret, &visitor.peer).await?;
     }
     let mut headers = no_store();
-    cookie::clear(&mut headers, state.site.is_secure());
+    cookie::clear(&mut headers, visitor.secure);
     Ok((headers, Json(Success { success: true })))
 }

@@ -88,11 +88,12 @@ pub(crate) async fn up(
         remember: remember.unwrap_or(true),
     };
     let open = state.site.is_open(&parts);
+    let secure = visitor.secure;
     let services = Arc::clone(&state.services);
     let work = async move { services.sign_up(&registration, open, &visitor.peer).await };
     let signed_in = state.hashing.run(work).await??;
     let mut headers = no_store();
-    cookie::set(&mut headers, &signed_in.session, state.site.is_secure());
+    cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();
     Ok((headers, Json(SignUpAnswer { token, user: signed_in.user })))
 }
@@ -112,7 +113,7 @@ pub(crate) async fn sign_in(
     JsonOrForm(body): JsonOrForm<SignInRequest>,
 ) -> Result<(HeaderMap, Json<SignInAnswer>), Failure> {
     let body = body.map_err(|why| ServiceError::from(Refusal::Invalid(why)))?;
-    let Visitor { secret, peer, .. } = visitor;
+    let Visitor { secret, peer, secure, .. } = visitor;
     let before = secret.filter(|(_, how)| *how == Carried::Cookie);
     let credentials = Credentials {
         claim: Claim::Email(body.email),
@@ -124,7 +125,7 @@ pub(crate) async fn sign_in(
     let work = async move { services.sign_in(&credentials, &peer).await };
     let signed_in = state.hashing.run(work).await??;
     let mut headers = no_store();
-    cookie::set(&mut headers, &signed_in.session, state.site.is_secure());
+    cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();
     Ok((headers, Json(SignInAnswer { redirect: false, token, user: signed_in.user })))
 }

@@ -94,7 +94,7 @@ async fn start(
     };
     let started = state.services.start_github(wish, link, &visitor.peer).await?;
     let mut headers = no_store();
-    cookie::set_ticket(&mut headers, started.ticket.expose(), state.site.is_secure());
+    cookie::set_ticket(&mut headers, started.ticket.expose(), visitor.secure);
     let redirect = !body.disable_redirect.unwrap_or(false);
     if redirect && let Ok(location) = HeaderValue::from_str(&started.url) {
         headers.insert(header::LOCATION, location);
@@ -144,7 +144,7 @@ pub(crate) async fn callback(
     visitor: Visitor,
     Query(answered): Query<Answered>,
 ) -> Result<(StatusCode, HeaderMap), Failure> {
-    let secure = state.site.is_secure();
+    let secure = visitor.secure;
     let ticket = cookie::ticket(&headers, secure).map(Secret::new);
     let before = visitor.secret.as_ref().filter(|(_, how)| *how == Carried::Cookie);
     let back = Back {
@@ -206,13 +206,12 @@ pub(crate) struct Shown {
     params(("error" = Option<String>, Query, description = "The code")),
     responses((status = 200, description = "The page", content_type = "text/html")))]
 pub(crate) async fn error(
-    State(state): State<AppState>,
     headers: HeaderMap,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     let fits = |c: &char| c.is_ascii_lowercase() || *c == '_';
     let code: String = shown.error.unwrap_or_default().chars().filter(fits).take(64).collect();
-    pages::failure::social(&headers, &state.site, &code)
+    pages::failure::social(&headers, &code)
 }
 
 /// The ways in that the person has.

@@ -185,7 +185,7 @@ impl Services {
             let user_code = self.new_user_code()?;
             let code = DeviceCode {
                 id: self.new_id()?,
-                device_code: secret.digest(),
+                device_code: digest(secret.expose()),
                 user_code: user_code.clone(),
                 user: user.as_ref().map(|user| UserId(user.id.clone())),
                 expires_at: Timestamp(now.0.saturating_add(LIFE)),

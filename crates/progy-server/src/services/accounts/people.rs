@@ -4,11 +4,11 @@ use progy_api::account::{Role, User};
 use progy_core::Timestamp;
 
 use super::audit::Note;
-use super::secrets::{Kind, Secret};
+use super::secrets::{Kind, digest};
 use super::{Login, Peer, Refusal, Services, names, passwords};
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{AuditEvent, Invite, Link, LinkId, NewUser, UserChange};
-use crate::{Result, ServiceError};
+use crate::{Result, Secret, ServiceError};
 
 /// How long an invitation is good, in milliseconds, if nothing else is said: 7 days.
 pub const INVITE_LIFETIME: i64 = 7 * 24 * 60 * 60 * 1_000;
@@ -99,7 +99,7 @@ impl Services {
         let code = self.new_secret(Kind::Invite)?;
         let invite = Invite {
             id: self.new_id()?,
-            code: code.digest(),
+            code: digest(code.expose()),
             role,
             email,
             created_at: now,

@@ -1,13 +1,12 @@
 //! What logs somebody in: 256 bits of chance, kept by the server as a hash only.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Services;
 use crate::Result;
 use crate::ports::database::Digest;
+use crate::secret::Secret;
 
 /// The longest text that is looked up as a secret, in bytes.
 const LONGEST: usize = 512;
@@ -48,33 +47,6 @@ impl Kind {
     }
 }
 
-/// A new secret, on its way to the one who may see it. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text to be sent, shown once.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The text to be sent, shown once.
-    pub fn into_string(self) -> String {
-        self.0
-    }
-
-    /// What is kept of it.
-    pub fn digest(&self) -> Digest {
-        digest(&self.0)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
 /// What is kept of a secret. It has 256 bits of chance: a fast hash without salt is enough, and lets
 /// it be looked up.
 pub fn digest(secret: &str) -> Digest {
@@ -86,7 +58,7 @@ impl Services {
     pub(crate) fn new_secret(&self, kind: Kind) -> Result<Secret> {
         let mut chance = [0; 32];
         self.entropy.fill(&mut chance)?;
-        Ok(Secret(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(chance))))
+        Ok(Secret::new(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(chance))))
     }
 
     /// An id that nobody had before: 128 bits of chance in hexadecimal digits.

@@ -4,11 +4,11 @@ use progy_api::account::{Session, User};
 use progy_core::Timestamp;
 
 use super::audit::Note;
-use super::secrets::{Kind, Secret, digest};
+use super::secrets::{Kind, digest};
 use super::{Login, Peer, Services, Via};
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{AuditEvent, Seen, SessionId, SessionRecord};
-use crate::{Result, ServiceError};
+use crate::{Result, Secret, ServiceError};
 
 const MINUTE: i64 = 60 * 1_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -92,7 +92,7 @@ impl Services {
         let lifetime = if remembered { LIFETIME } else { UNREMEMBERED };
         let record = SessionRecord {
             id: SessionId(self.new_id()?),
-            token: secret.digest(),
+            token: digest(secret.expose()),
             user: user.clone(),
             expires_at: Timestamp(now.0.saturating_add(lifetime)),
             created_at: now,
@@ -131,7 +131,7 @@ impl Services {
             return Ok(None);
         };
         let secret = self.new_secret(Kind::Session)?;
-        let (id, to) = (&session.id, secret.digest());
+        let (id, to) = (&session.id, digest(secret.expose()));
         let rotated = self.accounts.rotate_session(id, &session.token, &to, now).await?;
         Ok(rotated.then_some(secret))
     }

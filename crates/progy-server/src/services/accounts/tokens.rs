@@ -4,11 +4,11 @@ use progy_api::account::{Scopes, Session};
 use progy_core::Timestamp;
 
 use super::audit::Note;
-use super::secrets::{Kind, Secret, digest};
+use super::secrets::{Kind, digest};
 use super::{Login, Peer, Services, Via};
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{AuditEvent, NewToken, Token, TokenId};
-use crate::{Result, ServiceError};
+use crate::{Result, Secret, ServiceError};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// The longest name of a token, in characters.
@@ -84,7 +84,7 @@ impl Services {
             last_used_at: None,
             revoked_at: None,
         };
-        let new = NewToken { hash: secret.digest(), token };
+        let new = NewToken { hash: digest(secret.expose()), token };
         self.accounts.create_token(&new).await?;
         let note = Note::of(AuditEvent::TokenCreated).user(&new.token.user.0);
         self.note(note.subject(&new.token.id.0).detail(wish.scopes.to_string())).await?;

@@ -4,6 +4,7 @@ mod audit;
 mod device_codes;
 mod invites;
 mod links;
+mod retention;
 mod sealing;
 mod sessions;
 mod tokens;

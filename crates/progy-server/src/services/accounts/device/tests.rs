@@ -42,7 +42,7 @@ fn person(world: &World, username: &str) -> Login {
     let user = world.user(username, Role::Learner);
     let session = world.services.new_session(&UserId(user.id), &here(), true).unwrap();
     run(world.services.accounts.create_session(&session.record)).unwrap();
-    run(world.services.authenticate(session.secret.as_str(), &here())).unwrap()
+    run(world.services.authenticate(session.secret.expose(), &here())).unwrap()
 }
 
 fn look(world: &World, code: &str, login: Option<&Login>) -> Result<DeviceRequest> {

@@ -44,7 +44,7 @@ fn roles_are_changed_by_an_admin_who_is_signed_in() {
     let session = |user: User| {
         let session = services.new_session(&UserId(user.id), &peer, true).unwrap();
         run(services.accounts.create_session(&session.record)).unwrap();
-        run(services.authenticate(session.secret.as_str(), &peer)).unwrap()
+        run(services.authenticate(session.secret.expose(), &peer)).unwrap()
     };
     let ana = session(world.user("ana", Role::Learner));
     let chief = session(world.user("chief", Role::Admin));

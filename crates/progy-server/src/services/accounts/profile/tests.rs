@@ -22,7 +22,7 @@ fn session(world: &World, user: &User) -> Login {
     let owner = UserId(user.id.clone());
     let session = world.services.new_session(&owner, &here(), true).unwrap();
     run(world.services.accounts.create_session(&session.record)).unwrap();
-    run(world.services.authenticate(session.secret.as_str(), &here())).unwrap()
+    run(world.services.authenticate(session.secret.expose(), &here())).unwrap()
 }
 
 fn change(current: &str, new: &str) -> PasswordChange {

@@ -16,7 +16,7 @@ fn begun(world: &World, user: &User, remembered: bool) -> NewSession {
 }
 
 fn who(world: &World, session: &NewSession) -> Option<Login> {
-    run(world.services.authenticate(session.secret.as_str(), &from("192.0.2.7"))).ok()
+    run(world.services.authenticate(session.secret.expose(), &from("192.0.2.7"))).ok()
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn a_person_ends_their_own_sessions_only() {
     let revoke = |named: &str| run(world.services.revoke_session(&login, named, &from("::1")));
 
     assert!(!revoke(&other.record.id.0).unwrap());
-    assert!(!revoke(other.secret.as_str()).unwrap());
+    assert!(!revoke(other.secret.expose()).unwrap());
     assert!(!revoke("nothing").unwrap());
     assert!(who(&world, &other).is_some());
     assert!(!revoke(&second.record.id.0).unwrap());
-    assert!(!revoke(third.secret.as_str()).unwrap());
+    assert!(!revoke(third.secret.expose()).unwrap());
     assert!(who(&world, &second).is_none() && who(&world, &third).is_none());
     assert!(revoke(&first.record.id.0).unwrap(), "the one that asks");
     assert!(who(&world, &first).is_none());
@@ -118,7 +118,7 @@ fn signing_out_ends_the_session_and_leaves_tokens_alone() {
     let world = World::new();
     let session = begun(&world, &world.user("ana", Role::Learner), true);
     let token = run(world.services.create_token("ana")).unwrap();
-    for secret in [session.secret.as_str(), session.secret.as_str(), &token, "nothing"] {
+    for secret in [session.secret.expose(), session.secret.expose(), &token, "nothing"] {
         run(world.services.sign_out(secret, &Peer::default())).unwrap();
     }
     assert!(who(&world, &session).is_none());

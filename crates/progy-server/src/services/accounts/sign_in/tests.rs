@@ -32,16 +32,16 @@ fn an_address_and_its_password_let_somebody_in() {
     let signed_in = run(world.services.sign_in(&typed(" ANA@example.org", PASSWORD), &peer));
     let SignedIn { user, session } = signed_in.unwrap();
     assert_eq!(user.username, "ana");
-    let login = run(world.services.authenticate(session.secret.as_str(), &peer)).unwrap();
+    let login = run(world.services.authenticate(session.secret.expose(), &peer)).unwrap();
     assert_eq!(login.user, user);
 
     // Signing in again ends what the browser carried.
     let again = Credentials {
-        replaces: Some(session.secret.as_str().to_owned()),
+        replaces: Some(session.secret.expose().to_owned()),
         ..typed("ana@example.org", PASSWORD)
     };
     run(world.services.sign_in(&again, &peer)).unwrap();
-    let before = run(world.services.authenticate(session.secret.as_str(), &peer));
+    let before = run(world.services.authenticate(session.secret.expose(), &peer));
     assert_eq!(code(before), code::UNAUTHORIZED);
 }
 

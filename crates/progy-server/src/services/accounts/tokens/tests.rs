@@ -18,11 +18,11 @@ fn a_token_is_good_for_its_scopes_and_its_time() {
         lifetime: Some(DAY),
     };
     let token = run(world.services.create_token_for("ana", &wish)).unwrap();
-    let login = who(&world, token.as_str()).unwrap();
+    let login = who(&world, token.expose()).unwrap();
     assert_eq!(login.scopes(), wish.scopes);
     assert_eq!(login.shown().device_name.as_deref(), Some("CI"));
     world.clock.pass(DAY);
-    assert_eq!(code(who(&world, token.as_str())), code::UNAUTHORIZED);
+    assert_eq!(code(who(&world, token.expose())), code::UNAUTHORIZED);
 
     let nothing = TokenWish { scopes: Scopes::default(), ..wish.clone() };
     let long = TokenWish { name: Some("x".repeat(101)), ..wish };

@@ -1,0 +1,248 @@
+//! For every route of the document: how it is called with somebody else's things, and what of them
+//! may be seen. A route without a case here fails the test.
+
+use progy_core::Strategy;
+use serde_json::{Value, json};
+
+use super::people::Ids;
+use crate::server::{EXERCISE, package, save};
+
+/// What another learner gets to see.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sees {
+    /// 401, 403 or 404: the same for what Ana has and for what nobody has.
+    Refusal,
+    /// That, or an answer of one of these statuses about the one who asks, the same whatever Ana has.
+    Own(&'static [u16], &'static str),
+    /// An answer of one of these statuses that may differ, for a reason; still nothing of Ana is in
+    /// it that was not in the request.
+    Differs(&'static [u16], &'static str),
+}
+
+/// One request.
+pub(super) struct Probe {
+    /// With every parameter filled in.
+    pub(super) path: String,
+    pub(super) body: Body,
+    pub(super) sees: Sees,
+}
+
+impl Probe {
+    /// What of the request is text.
+    pub(super) fn sent(&self) -> String {
+        match &self.body {
+            Body::Json(value) => format!("{} {value}", self.path),
+            Body::Nothing | Body::Package(_) => self.path.clone(),
+        }
+    }
+}
+
+/// What is sent.
+pub(super) enum Body {
+    Nothing,
+    Json(Value),
+    Package(Vec<u8>),
+}
+
+/// A route, and how it is called.
+pub(super) struct Case {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    /// Why it answers everybody, if it does.
+    pub(super) public: Option<&'static str>,
+    /// A table in which it may leave a row that names Ana, and why that is harmless.
+    pub(super) adds: Option<(&'static str, &'static str)>,
+    pub(super) probes: fn(&Ids) -> Vec<Probe>,
+}
+
+fn get(path: impl Into<String>, sees: Sees) -> Vec<Probe> {
+    vec![Probe { path: path.into(), body: Body::Nothing, sees }]
+}
+
+fn json(path: impl Into<String>, body: Value, sees: Sees) -> Probe {
+    Probe { path: path.into(), body: Body::Json(body), sees }
+}
+
+const fn private(method: &'static str, path: &'static str, probes: fn(&Ids) -> Vec<Probe>) -> Case {
+    Case { method, path, public: None, adds: None, probes }
+}
+
+const fn public(
+    method: &'static str,
+    path: &'static str,
+    why: &'static str,
+    probes: fn(&Ids) -> Vec<Probe>,
+) -> Case {
+    Case { method, path, public: Some(why), adds: None, probes }
+}
+
+const EVERYBODY: Sees = Sees::Own(&[200], "courses are for everybody who is logged in");
+const OWN: Sees = Sees::Own(&[200], "about the one who asks");
+
+/// Every route.
+pub(super) const CASES: &[Case] = &[
+    public("get", "/healthz", "says that the process lives, and nothing else", |_| {
+        get("/healthz", OWN)
+    }),
+    public("get", "/readyz", "says that the ports answer, and nothing else", |_| {
+        get("/readyz", OWN)
+    }),
+    public("get", "/metrics", "sums of all requests, by route and not by person", |_| {
+        get("/metrics", Sees::Differs(&[200], "the numbers grow with each request"))
+    }),
+    public("get", "/api/openapi.json", "the same on every server", |_| {
+        get("/api/openapi.json", OWN)
+    }),
+    public("get", "/api/auth/get-session", "says who asks: nobody, perhaps", |_| {
+        get("/api/auth/get-session", OWN)
+    }),
+    private("get", "/api/auth/list-sessions", |_| get("/api/auth/list-sessions", OWN)),
+    private("post", "/api/auth/revoke-session", |ids| {
+        const PASSED_OVER: Sees =
+            Sees::Own(&[200], "Better Auth passes over what is unknown, and so what is another's");
+        let path = "/api/auth/revoke-session";
+        [&ids.session, &ids.session_secret, &ids.token, &ids.link]
+            .map(|id| json(path, json!({ "token": id }), PASSED_OVER))
+            .into()
+    }),
+    public("post", "/api/auth/sign-out", "nobody is signed in afterwards", |_| {
+        vec![json("/api/auth/sign-out", json!({}), OWN)]
+    }),
+    public("post", "/api/auth/sign-up/email", "registers whoever has no account yet", |ids| {
+        const TAKEN: Sees = Sees::Differs(
+            &[422],
+            "who wants an address has to be told that it is taken; it is counted by address",
+        );
+        let body = json!({ "name": "Mallory", "email": ids.email, "password": "correct horse" });
+        vec![json("/api/auth/sign-up/email", body, TAKEN)]
+    }),
+    public("post", "/api/auth/sign-in/email", "lets in whoever knows the password", |ids| {
+        let body = json!({ "email": ids.email, "password": "wrong horse" });
+        vec![json("/api/auth/sign-in/email", body, Sees::Refusal)]
+    }),
+    public("post", "/api/auth/sign-in/social", "begins a way to GitHub", |_| {
+        const CHANCE: Sees = Sees::Differs(&[200], "the address has a new state in it");
+        vec![json("/api/auth/sign-in/social", json!({ "provider": "github" }), CHANCE)]
+    }),
+    private("post", "/api/auth/link-social", |_| {
+        const CHANCE: Sees = Sees::Differs(&[200, 403], "the address has a new state in it");
+        vec![json("/api/auth/link-social", json!({ "provider": "github" }), CHANCE)]
+    }),
+    public("get", "/api/auth/callback/github", "GitHub sends browsers there", |ids| {
+        let path = format!("/api/auth/callback/github?state={}&code={}", ids.link, ids.session);
+        get(path, Sees::Own(&[302], "on to the page of errors"))
+    }),
+    public("get", "/api/auth/error", "a page for people without an account", |_| {
+        get("/api/auth/error?error=state_mismatch", OWN)
+    }),
+    private("get", "/api/auth/list-accounts", |_| get("/api/auth/list-accounts", OWN)),
+    private("post", "/api/auth/unlink-account", |ids| {
+        const UNKNOWN: Sees =
+            Sees::Own(&[400], "Better Auth's status for an account that is not there");
+        let path = "/api/auth/unlink-account";
+        [json!({ "accountId": ids.link }), json!({ "accountId": ids.user })]
+            .map(|body| json(path, body, UNKNOWN))
+            .into()
+    }),
+    Case {
+        adds: Some(("device_code", "a request that names Ana, which only she may see and decide")),
+        ..public("post", "/api/auth/device/code", "begins a login: nobody is in yet", |ids| {
+            const CHANCE: Sees = Sees::Differs(&[200], "the codes are drawn");
+            let body = json!({ "client_id": "progy-cli", "user_id": ids.user });
+            vec![json("/api/auth/device/code", body, CHANCE)]
+        })
+    },
+    public("post", "/api/auth/device/token", "the device code is the credential", |ids| {
+        const HELD: Sees = Sees::Differs(
+            &[400],
+            "who holds the 256 bits of a device code is that device; its client is checked",
+        );
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        let body = json!({ "grant_type": grant, "client_id": "another-client",
+            "device_code": ids.device_code });
+        vec![json("/api/auth/device/token", body, HELD)]
+    }),
+    public("get", "/api/auth/device", "who holds the code may see whether it is open", |ids| {
+        const HELD: Sees = Sees::Differs(
+            &[200, 400],
+            "the code is the secret; of the device only who has claimed it is told, and guesses \
+             are counted",
+        );
+        get(format!("/api/auth/device?user_code={}", ids.user_code), HELD)
+    }),
+    private("post", "/api/auth/device/approve", |ids| {
+        let body = json!({ "userCode": ids.user_code });
+        vec![json("/api/auth/device/approve", body, CLAIMED)]
+    }),
+    private("post", "/api/auth/device/deny", |ids| {
+        let body = json!({ "userCode": ids.user_code });
+        vec![json("/api/auth/device/deny", body, CLAIMED)]
+    }),
+    private("get", "/api/courses", |_| get("/api/courses", EVERYBODY)),
+    private("get", "/api/courses/{id}", |ids| {
+        let own = format!("/api/courses/@{}%2Fsql", ids.scope);
+        let mut probes = get(own, Sees::Refusal);
+        probes.extend(get("/api/courses/basics", EVERYBODY));
+        probes
+    }),
+    private("get", "/api/courses/{id}/versions/{version}", |ids| {
+        let own = format!("/api/courses/@{}%2Fsql/versions/1.0.0", ids.scope);
+        let mut probes = get(own, Sees::Refusal);
+        probes.extend(get("/api/courses/basics/versions/1.0.0", EVERYBODY));
+        probes
+    }),
+    private("put", "/api/courses/{id}/versions/{version}", |ids| {
+        let id = format!("@{}/sql", ids.scope);
+        let path = format!("/api/courses/{}/versions/1.0.0", id.replace('/', "%2F"));
+        vec![Probe { path, body: Body::Package(package(&id, "1.0.0")), sees: Sees::Refusal }]
+    }),
+    private("get", "/api/progress/{course}", |ids| {
+        get(format!("/api/progress/{}?base={}", ids.course, ids.revision), OWN)
+    }),
+    private("post", "/api/sync", |ids| {
+        const UNKNOWN: Sees = Sees::Own(
+            &[409, 422],
+            "the asker's workspace has no such parent and no such content: merge, or send it",
+        );
+        let parent = ids.revision.parse().unwrap();
+        let mut late = save(b"a guess\n", Some(&parent));
+        late.save.as_mut().unwrap().id = ids.save.parse().unwrap();
+        let mut late = serde_json::to_value(late).unwrap();
+        late["course"] = json!(ids.course);
+        let change = json!({ "path": EXERCISE, "op": "put", "hash": ids.content, "size": 45 });
+        let mut known = serde_json::to_value(save(b"a guess\n", None)).unwrap();
+        known["course"] = json!(ids.course);
+        known["strategy"] = json!(Strategy::Patch);
+        known["save"]["changes"] = json!([change]);
+        let mut delta = known.clone();
+        delta["save"]["changes"][0]["content"] = json!({ "reference": ids.content, "data": "" });
+        [late, known, delta].map(|body| json("/api/sync", body, UNKNOWN)).into()
+    }),
+    private("get", "/api/workspaces/{course}/revisions", |ids| {
+        let path = format!("/api/workspaces/{}/revisions", ids.course);
+        let mut probes = get(path.clone(), OWN);
+        probes.extend(get(format!("{path}?before={}", ids.revision), Sees::Refusal));
+        probes
+    }),
+    private("get", "/api/workspaces/{course}/revisions/{rev}", |ids| {
+        let Ids { course, revision, .. } = ids;
+        get(format!("/api/workspaces/{course}/revisions/{revision}"), Sees::Refusal)
+    }),
+    private("get", "/api/workspaces/{course}/revisions/{rev}/archive.tar.gz", |ids| {
+        let Ids { course, revision, .. } = ids;
+        get(format!("/api/workspaces/{course}/revisions/{revision}/archive.tar.gz"), Sees::Refusal)
+    }),
+    private("post", "/api/workspaces/{course}/contents", |ids| {
+        let wants = json!({ "version": "1.0.0", "wants": [{ "hash": ids.content },
+            { "hash": ids.content, "have": ids.content }] });
+        vec![json(format!("/api/workspaces/{}/contents", ids.course), wants, OWN)]
+    }),
+    private("get", "/api/workspaces/{course}/events", |ids| {
+        get(format!("/api/workspaces/{}/events", ids.course), OWN)
+    }),
+];
+
+const CLAIMED: Sees = Sees::Differs(
+    &[400, 403],
+    "Better Auth's answers: who holds the code of a device that another has claimed may not decide",
+);
