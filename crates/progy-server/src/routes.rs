@@ -126,7 +126,7 @@ pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
         .into_router()
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "no such route"))
         .layer(from_fn(observe::catch_panic))
-        .layer(from_fn_with_state(Arc::clone(&site), pages::failure::dress))
+        .layer(from_fn(pages::failure::dress))
         .layer(from_fn(failure::render))
         .layer(from_fn_with_state(Arc::clone(&site), pages::headers::put_on))
         .layer(from_fn_with_state(site, site::strict_transport))

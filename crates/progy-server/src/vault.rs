@@ -2,7 +2,7 @@
 //!
 //! - [`sealed`]: one encrypted token, as a database row holds it;
 //! - [`keyring`]: the keys, and the encryption itself (AES-256-GCM);
-//! - [`file`]: the file that a server makes for its keys;
+//! - `file`: the file that a server makes for its keys;
 //! - [`Vault`]: the keyring of a running server, which follows a rotation.
 //!
 //! # Rotation

@@ -98,10 +98,8 @@ fn visitor_name(secure: bool) -> &'static str {
     if secure { "__Host-progy.visitor" } else { "progy.visitor" }
 }
 
-/// The language that was chosen on a page.
-fn language_name(secure: bool) -> &'static str {
-    if secure { "__Host-progy.language" } else { "progy.language" }
-}
+/// The language that was chosen on a page: no secret, and the same name everywhere.
+const LANGUAGE: &str = "progy.language";
 
 /// What the browser of a visitor carries, if it does.
 pub(crate) fn visitor(headers: &HeaderMap, secure: bool) -> Option<&str> {
@@ -119,13 +117,13 @@ pub(crate) fn clear_visitor(headers: &mut HeaderMap, secure: bool) {
 }
 
 /// The language that was chosen, if one was.
-pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    value(headers, language_name(secure))
+pub(crate) fn language(headers: &HeaderMap) -> Option<&str> {
+    value(headers, LANGUAGE)
 }
 
 /// Remembers the language that was chosen, for a year.
 pub(crate) fn set_language(headers: &mut HeaderMap, tag: &str, secure: bool) {
-    append(headers, &format!("{}={tag}; Max-Age=31536000", language_name(secure)), secure);
+    append(headers, &format!("{LANGUAGE}={tag}; Max-Age=31536000"), secure);
 }
 
 /// Takes the cookie away.

@@ -46,9 +46,9 @@ pub(crate) struct Site {
 impl Site {
     /// What `config` says, at the address that it came to.
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
-        let Config { url, tls, proxy, accounts, .. } = config;
+        let Config { url, tls, proxy, accounts, github, .. } = config;
         let (url, proxy, accounts) = (url.clone(), proxy.clone(), accounts.clone());
-        let github = config.github.as_ref().and_then(GitHub::origin);
+        let github = github.as_ref().and_then(GitHub::origin);
         let page_policy = headers::policy(github.as_deref());
         Self { url, tls: tls.is_some(), listening, proxy, accounts, page_policy }
     }

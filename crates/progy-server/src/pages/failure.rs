@@ -1,9 +1,7 @@
 //! What went wrong, as a page.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +12,6 @@ use super::language::Language;
 use super::texts::{Message, Texts};
 use super::viewer::rendered;
 use crate::http::failure::{Failure, Foreign};
-use crate::http::site::Site;
 
 #[derive(Template)]
 #[template(path = "failure.html")]
@@ -25,10 +22,9 @@ struct FailurePage {
 }
 
 /// Middleware: turns failures into pages, for browsers that asked for a page.
-pub(crate) async fn dress(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(crate) async fn dress(request: Request, next: Next) -> Response {
     let asked = wants_page(&request);
-    let secure = site.is_secure(request.headers(), request.extensions());
-    let language = Language::of(request.headers(), secure);
+    let language = Language::of(request.headers());
     let response = next.run(request).await;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -61,8 +57,8 @@ fn shown(
 }
 
 /// The page of a way back from GitHub that failed for `code`.
-pub(crate) fn social(headers: &HeaderMap, secure: bool, code: &str) -> Result<Response, Failure> {
-    let texts = Texts::of(Language::of(headers, secure));
+pub(crate) fn social(headers: &HeaderMap, code: &str) -> Result<Response, Failure> {
+    let texts = Texts::of(Language::of(headers));
     shown(texts, StatusCode::OK, "title-github-failed", &super::refusals::social(code))
 }
 

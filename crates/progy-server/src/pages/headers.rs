@@ -1,11 +1,11 @@
 //! What browsers are told about every answer.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-
-use std::sync::Arc;
 
 use crate::http::site::Site;
 

@@ -32,7 +32,8 @@ pub(crate) struct Viewer {
     here: String,
     /// For the answer.
     cookies: HeaderMap,
-    secure: bool,
+    /// Whether over HTTPS.
+    pub(super) secure: bool,
 }
 
 impl FromRequestParts<AppState> for Viewer {
@@ -77,7 +78,7 @@ impl FromRequestParts<AppState> for Viewer {
             login,
             secret,
             csrf: Csrf::of(&held),
-            texts: Texts::of(Language::of(&parts.headers, secure)),
+            texts: Texts::of(Language::of(&parts.headers)),
             here: next::own(here.as_deref()).unwrap_or("/").to_owned(),
             cookies,
             secure,
@@ -94,11 +95,6 @@ impl Viewer {
     /// What the browser carries, for those who end it.
     pub(super) fn secret(&self) -> Option<&str> {
         self.secret.as_deref()
-    }
-
-    /// Whether the browser came over HTTPS.
-    pub(super) fn secure(&self) -> bool {
-        self.secure
     }
 
     pub(super) fn texts(&self) -> &'static Texts {

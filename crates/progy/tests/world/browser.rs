@@ -1,6 +1,6 @@
 //! A person with a real browser: headless Chromium, driven by `WebDriver`.
 //!
-//! Of the protocol (`WebDriver` of the W3C) a dozen commands are needed, each one request; as everywhere in
+//! Of the protocol (W3C `WebDriver`) a dozen commands are needed, each one request; as everywhere in
 //! these tests, curl sends them. A client library would be some forty crates more.
 
 use std::io::{BufRead, BufReader, Write};

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::response::Response;
 use progy_api::account::session::Status;
 use progy_api::account::social::{LinkedAccount, SocialAnswer, SocialRequest, UnlinkRequest};
@@ -206,14 +206,12 @@ pub(crate) struct Shown {
     params(("error" = Option<String>, Query, description = "The code")),
     responses((status = 200, description = "The page", content_type = "text/html")))]
 pub(crate) async fn error(
-    State(state): State<AppState>,
     headers: HeaderMap,
-    extensions: Extensions,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     let fits = |c: &char| c.is_ascii_lowercase() || *c == '_';
     let code: String = shown.error.unwrap_or_default().chars().filter(fits).take(64).collect();
-    pages::failure::social(&headers, state.site.is_secure(&headers, &extensions), &code)
+    pages::failure::social(&headers, &code)
 }
 
 /// The ways in that the person has.
