@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod observability;
 mod problems;
+mod secrets;
 mod server;
 mod social;
 mod sync;
