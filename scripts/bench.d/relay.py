@@ -44,9 +44,18 @@ class Relay:
         return self
 
     def __exit__(self, *_) -> None:
-        self.loop.call_soon_threadsafe(self.server.close)
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+        self.loop.close()
+
+    async def _end(self) -> None:
+        self.server.close()
+        ours = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not ours]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def take(self) -> Traffic:
         """What has passed since this was asked last. Ask when no request is on its way."""
@@ -56,9 +65,12 @@ class Relay:
     async def _serve(self, client, to_client) -> None:
         self.traffic.connections += 1
         server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(
-            self._pass(client, to_server, Reader(self)), self._pass(server, to_client, None)
-        )
+        try:
+            await asyncio.gather(
+                self._pass(client, to_server, Reader(self)), self._pass(server, to_client, None)
+            )
+        except asyncio.CancelledError:
+            pass  # The relay ends. The callback that asyncio hangs on this task would report it.
 
     async def _pass(self, source, to, requests: "Reader | None") -> None:
         try:

@@ -5,7 +5,6 @@ A row is a function that yields `Line`s. Peers do the same work on the same file
 
 import json
 import os
-import shutil
 import statistics
 import threading
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 import inputs
 from relay import Relay, Traffic
 from timing import Command, hyperfine, peak_memory, quoted
-from world import HERE, Device, Failed, GitServer, Server, World, cpu_seconds, tree_bytes
+from world import HERE, Device, Failed, GitServer, Server, World, cpu_seconds, remove, tree_bytes
 
 
 @dataclass
@@ -233,7 +232,7 @@ def stored(bench: Bench) -> Iterator[Line]:
             details = {"learners": learners, "load": report, "files": files}
             peers = {"git": git_stored(bench, course)} if saves == 10 else {}
             yield Line(what, "B", grown, goal, peers, details)
-            shutil.rmtree(server.folder)
+            remove(server.folder)
 
 
 def git_stored(bench: Bench, course: inputs.Course) -> float:
@@ -299,7 +298,7 @@ def arrive(
     same_files(at["progy"], at["tar"])
     yield timed(what, goal, found)
     for path in at.values():
-        shutil.rmtree(path)
+        remove(path)
 
 
 def same_files(one: Path, other: Path) -> None:
@@ -410,7 +409,7 @@ def client_memory(bench: Bench) -> Iterator[Line]:
     run("status, 9,000 files", "status", cwd=large)
     bench.world.run("sh", "-c", bench.edit("files", large, 500))
     run("save of 500 edited files among 9,000", "save", cwd=large)
-    shutil.rmtree(large)
+    remove(large)
     run("resume, 9,000 files, 100 MB", "init", "-c", inputs.LARGE.id, large, "--yes")
     run("sync, 9,000 files", "sync", cwd=large)
     device.init(inputs.MEDIUM.id)
@@ -480,7 +479,7 @@ def at_once(bench: Bench, server: Server, count: int) -> dict[str, float]:
             workspace = device.init(inputs.LARGE.id)
             bench.world.run("sh", "-c", bench.edit("files", workspace, 500))
             device.progy("save", cwd=workspace)
-            shutil.rmtree(workspace)
+            remove(workspace)
         else:
             device.env["PROGY_TOKEN"] = devices[0].env["PROGY_TOKEN"]
         devices.append(device)
@@ -500,7 +499,7 @@ def at_once(bench: Bench, server: Server, count: int) -> dict[str, float]:
     if errors:
         raise errors[0]
     for device in devices:
-        shutil.rmtree(device.folder)
+        remove(device.folder)
     return server.memory()
 
 

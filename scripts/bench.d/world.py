@@ -19,6 +19,16 @@ class Failed(Exception):
     """Something did not do what it should: the numbers would mean nothing."""
 
 
+def remove(folder: Path) -> None:
+    """Removes a folder of which a part may go by itself meanwhile, as a server's log does."""
+
+    def goes_on(_function, _path, info) -> None:
+        if not issubclass(info[0], FileNotFoundError):
+            raise info[1]
+
+    shutil.rmtree(folder, onerror=goes_on)
+
+
 class World:
     """A temporary folder, and processes that do not outlive it."""
 
@@ -255,7 +265,7 @@ $HTTP["url"] =~ "^/git/" {{
             self.world.run("git", "-C", work, "push", "-q", bare, "main")
             # As a host keeps what many clone: packed.
             self.world.run(*git, "gc", "-q")
-            shutil.rmtree(work)
+            remove(work)
         return self.url(name)
 
     def url(self, name: str, port: int = 0) -> str:

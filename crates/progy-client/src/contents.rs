@@ -69,7 +69,8 @@ impl Sources<'_> {
             let bytes = self.disk.read(self.files.get(hash)?.as_str(), MAX_CONTENT).ok()?;
             (ContentHash::blake3(&bytes) == *hash).then_some(bytes)
         };
-        kept(self.disk, hash).or_else(template).or_else(file)
+        // What a template has was never kept beside it.
+        template().or_else(|| kept(self.disk, hash)).or_else(file)
     }
 
     /// Whether the content is on this device, in a place that only Progy changes.

@@ -4,6 +4,7 @@
 //! number, for each path. [`crate::apply`] writes the list before it touches anything, so that no
 //! bytes are ever in the trash without their name.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use progy_core::{Entry, FileEntry, RelPath, Timestamp};
@@ -83,20 +84,27 @@ pub(crate) fn tidy(disk: &dyn Disk, batch: &str) -> Result<()> {
     let Some(lines) = LIST.read::<Vec<Line>>(disk, &list_path(batch)).ok().flatten() else {
         return Ok(());
     };
+    // One look at the folder, and not one for each of ten thousand lines: most slots are empty.
+    let folder = format!("{}/{batch}", layout::TRASH);
+    let there: BTreeSet<String> = disk
+        .list(&folder)
+        .map_err(Error::disk(&folder))?
+        .into_iter()
+        .map(|listed| format!("{folder}/{}", listed.name.unwrap_or_else(|readable| readable)))
+        .collect();
     let mut kept = 0;
     for (n, line) in lines.iter().enumerate() {
         let slot = slot(batch, n);
-        let folder = folder_slot(&slot);
-        kept += usize::from(disk.meta(&folder).map_err(Error::disk(&folder))?.is_some());
+        kept += usize::from(there.contains(&folder_slot(&slot)));
         match &line.staged {
+            _ if !there.contains(&slot) => {}
             Some(staged) if holds(disk, &slot, staged)? => {
                 disk.remove(&slot).map_err(Error::disk(&slot))?;
             }
-            _ => kept += usize::from(disk.meta(&slot).map_err(Error::disk(&slot))?.is_some()),
+            _ => kept += 1,
         }
     }
     if kept == 0 {
-        let folder = format!("{}/{batch}", layout::TRASH);
         disk.remove_all(&folder).map_err(Error::disk(&folder))?;
     }
     Ok(())

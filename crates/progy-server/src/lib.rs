@@ -10,6 +10,7 @@ pub mod error;
 mod http;
 pub mod logging;
 mod openapi;
+mod pages;
 pub mod ports;
 mod routes;
 pub mod secret;

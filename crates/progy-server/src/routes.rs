@@ -1,4 +1,5 @@
-//! Every route of the server, on one page. [`crate::openapi`] describes them; a test compares both.
+//! Every route of the server, on one page. [`crate::openapi`] describes those of the API; a test
+//! compares both. Pages for people stand below.
 
 pub(crate) mod auth;
 pub(crate) mod courses;
@@ -26,6 +27,7 @@ use crate::http::metrics::Metrics;
 use crate::http::observe;
 use crate::http::site::{self, Site};
 use crate::openapi;
+use crate::pages;
 use crate::services::Services;
 use auth::sign::Hashing;
 use table::Routes;
@@ -58,7 +60,7 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
     let save = Allowance::upload(limits::SYNC_BODY as u64);
     let wants = Allowance::body(CONTENTS_BODY);
     let account = Allowance::body(auth::BODY);
-    Routes::new(timeouts)
+    let api = Routes::new(timeouts)
         .get("/healthz", health::alive)
         .get("/readyz", health::ready)
         .get("/metrics", health::metrics)
@@ -90,17 +92,56 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .get("/api/workspaces/{course}/revisions/{rev}", history::revision)
         .get("/api/workspaces/{course}/revisions/{rev}/archive.tar.gz", history::archive)
         .post("/api/workspaces/{course}/contents", wants, history::contents)
-        .get("/api/workspaces/{course}/events", events::events)
+        .get("/api/workspaces/{course}/events", events::events);
+    api.page("/", pages::home::show)
+        .page("/assets/{name}", pages::assets::show)
+        .form("/language", pages::language::choose)
+        .page("/sign-in", pages::sign_in::show)
+        .form("/sign-in", pages::sign_in::submit)
+        .form("/sign-in/github", pages::github::sign_in)
+        .page("/sign-up", pages::sign_up::show)
+        .form("/sign-up", pages::sign_up::submit)
+        .form("/sign-out", pages::sign_out::submit)
+        .page("/device", pages::device::show)
+        .form("/device", pages::device::decide)
+        .page("/device/approved", pages::device::approved)
+        .page("/device/denied", pages::device::denied)
+        .page("/account", pages::account::show)
+        .form("/account/name", pages::account::profile::rename)
+        .form("/account/password", pages::account::password::change)
+        .form("/account/sessions/end", pages::account::sessions::end)
+        .form("/account/sessions/end-all", pages::account::sessions::end_all)
+        .form("/account/tokens", pages::account::tokens::create)
+        .form("/account/tokens/revoke", pages::account::tokens::revoke)
+        .form("/account/github/link", pages::github::link)
+        .form("/account/github/unlink", pages::github::unlink)
+        .page("/admin/people", pages::people::show)
+        .form("/admin/people", pages::people::change)
 }
 
 /// The routes with what every request meets on its way to them.
 pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
+    let site = Arc::clone(&state.site);
     all(timeouts)
         .into_router()
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "no such route"))
         .layer(from_fn(observe::catch_panic))
+        .layer(from_fn_with_state(Arc::clone(&site), pages::failure::dress))
         .layer(from_fn(failure::render))
-        .layer(from_fn_with_state(Arc::clone(&state.site), site::strict_transport))
+        .layer(from_fn_with_state(Arc::clone(&site), pages::headers::put_on))
+        .layer(from_fn_with_state(site, site::strict_transport))
         .layer(from_fn(observe::observe))
         .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_the_api_do_not_mix() {
+        let routes = all(Timeouts::default());
+        assert!(routes.pages().iter().all(|(_, path)| !path.starts_with("/api/")));
+        assert!(routes.pages().len() > 20);
+    }
 }

@@ -8,8 +8,8 @@
 //! description.
 //!
 //! - [`world`]: who is there, and what was granted. Decides, without I/O;
-//! - [`oauth`]: the pages and the token route;
-//! - [`api`]: the REST routes; [`documents`]: what they answer with;
+//! - `oauth`: the pages and the token route;
+//! - `api`: the REST routes; `documents`: what they answer with;
 //! - [`mood`]: how it misbehaves;
 //! - [`record`]: what was said.
 

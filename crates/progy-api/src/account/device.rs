@@ -1,6 +1,7 @@
 //! Logging a device in by a code that a person confirms in a browser (RFC 8628), as Better Auth's
 //! plugin `device-authorization` speaks it.
 
+use progy_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What `grant_type` must say (RFC 8628, section 3.4).
@@ -101,7 +102,7 @@ pub mod error {
 
 /// Answer of `GET /api/auth/device`: what a code is for. All but the first two only for the person
 /// who has claimed it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceRequest {
     /// As it was asked for.
@@ -120,6 +121,10 @@ pub struct DeviceRequest {
     /// Where it asks from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<String>,
+    /// When it asked, by the server's clock.
+    #[serde(with = "crate::time::option", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub requested_at: Option<Timestamp>,
 }
 
 /// Body of `POST /api/auth/device/approve` and `…/deny`.

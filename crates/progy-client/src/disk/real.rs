@@ -49,8 +49,21 @@ impl RealDisk {
     }
 
     /// The absolute path of `path`, none of whose folders is a link.
+    ///
+    /// Of Progy's own files only the first folder is looked at: what lies below it no course and no
+    /// server can name, and a checkout asks for thousands.
     fn at(&self, path: &str) -> io::Result<PathBuf> {
         let mut at = self.root.clone();
+        if let Some(own) = path.strip_prefix(layout::FOLDER).and_then(|own| own.strip_prefix('/')) {
+            at.push(layout::FOLDER);
+            match fs::symlink_metadata(&at) {
+                Ok(meta) if !meta.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            at.push(own);
+            return Ok(at);
+        }
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
             at.push(part);
@@ -69,16 +82,21 @@ impl RealDisk {
         Ok(at)
     }
 
-    fn at_with_folders(&self, path: &str) -> io::Result<PathBuf> {
+    /// Does something at `path`. Only if a folder is missing are the folders above it made, and it
+    /// is done again: nearly always they are there.
+    fn with_folders<T>(&self, path: &str, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
         let at = self.at(path)?;
-        if let Some(parent) = at.parent() {
-            if path.starts_with(layout::FOLDER) {
-                platform::make_private_folder(parent)?;
-            } else {
-                fs::create_dir_all(parent)?;
+        match (act(&at), at.parent()) {
+            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+                if path.starts_with(layout::FOLDER) {
+                    platform::make_private_folder(parent)?;
+                } else {
+                    fs::create_dir_all(parent)?;
+                }
+                act(&at)
             }
+            (done, _) => done,
         }
-        Ok(at)
     }
 }
 
@@ -135,18 +153,17 @@ impl Disk for RealDisk {
     }
 
     fn write(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()> {
-        let at = self.at_with_folders(path)?;
-        let mut file = platform::create_file(&at, executable)?;
+        let mut file = self.with_folders(path, |at| platform::create_file(at, executable))?;
         file.write_all(bytes)
     }
 
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        let at = self.at_with_folders(path)?;
-        OpenOptions::new().create(true).append(true).open(at)?.write_all(bytes)
+        let open = |at: &Path| OpenOptions::new().create(true).append(true).open(at);
+        self.with_folders(path, open)?.write_all(bytes)
     }
 
     fn write_link(&self, path: &str, target: &str) -> io::Result<()> {
-        platform::symlink(target, &self.at_with_folders(path)?)
+        self.with_folders(path, |at| platform::symlink(target, at))
     }
 
     fn flush(&self, paths: &[&str]) -> io::Result<()> {
@@ -178,11 +195,13 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.at(from)?, self.at_with_folders(to)?)
+        let from = self.at(from)?;
+        self.with_folders(to, |to| fs::rename(&from, to))
     }
 
     fn place(&self, from: &str, to: &str) -> io::Result<()> {
-        platform::rename_no_replace(&self.at(from)?, &self.at_with_folders(to)?)
+        let from = self.at(from)?;
+        self.with_folders(to, |to| platform::rename_no_replace(&from, to))
     }
 
     fn exchange(&self, one: &str, other: &str) -> io::Result<()> {

@@ -74,6 +74,12 @@ impl GitHub {
         }
     }
 
+    /// The origin of the page on which learners agree.
+    pub fn origin(&self) -> Option<String> {
+        let base = address("github.base_url", &self.base_url).ok()?;
+        Some(base.origin().ascii_serialization())
+    }
+
     /// Checks everything that can be checked without GitHub. `secret` is what the variable
     /// [`CLIENT_SECRET`] says.
     pub fn checked(

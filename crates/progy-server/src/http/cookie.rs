@@ -1,6 +1,6 @@
-//! The one cookie: what a browser carries for its session.
+//! What a browser carries: for its session, and the little that pages need besides.
 //!
-//! It has Better Auth's name. Its value is not signed as Better Auth's is: it is 256 bits of chance
+//! The session's cookie has Better Auth's name. Its value is not signed as Better Auth's is: it is 256 bits of chance
 //! that the server looks up, and nothing else is in it that could be changed.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -54,8 +54,8 @@ pub(crate) fn set(headers: &mut HeaderMap, session: &NewSession, secure: bool) {
     set_secret(headers, session.secret.expose(), lifetime(session), secure);
 }
 
-/// As [`set`], for what replaces a session's secret.
-pub(crate) fn set_secret(
+/// Puts what a session's secret is into a cookie, for so many seconds, or until the browser is closed.
+pub(crate) fn set_session(
     headers: &mut HeaderMap,
     secret: &str,
     seconds: Option<i64>,
@@ -63,6 +63,16 @@ pub(crate) fn set_secret(
 ) {
     let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     append(headers, &format!("{}={secret}{age}", name(secure)), secure);
+}
+
+/// As [`set_session`], for clients that keep no cookies as well.
+pub(crate) fn set_secret(
+    headers: &mut HeaderMap,
+    secret: &str,
+    seconds: Option<i64>,
+    secure: bool,
+) {
+    set_session(headers, secret, seconds, secure);
     // Nobody who is not trusted reads an answer with a cookie of ours: there is no CORS.
     if let Ok(value) = HeaderValue::from_str(secret) {
         headers.insert(SET_AUTH_TOKEN, value);
@@ -82,6 +92,42 @@ pub(crate) fn clear_ticket(headers: &mut HeaderMap, secure: bool) {
     append(headers, &format!("{}=; Max-Age=0", ticket_name(secure)), secure);
 }
 
+/// What tells the forms of a browser that is not signed in from those of others. With the prefix a
+/// browser takes it from this very host only (RFC 6265bis, section 4.1.3.2).
+fn visitor_name(secure: bool) -> &'static str {
+    if secure { "__Host-progy.visitor" } else { "progy.visitor" }
+}
+
+/// The language that was chosen on a page.
+fn language_name(secure: bool) -> &'static str {
+    if secure { "__Host-progy.language" } else { "progy.language" }
+}
+
+/// What the browser of a visitor carries, if it does.
+pub(crate) fn visitor(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, visitor_name(secure))
+}
+
+/// Gives a browser what tells its forms from those of others, until it is closed.
+pub(crate) fn set_visitor(headers: &mut HeaderMap, visitor: &str, secure: bool) {
+    append(headers, &format!("{}={visitor}", visitor_name(secure)), secure);
+}
+
+/// Takes it away.
+pub(crate) fn clear_visitor(headers: &mut HeaderMap, secure: bool) {
+    append(headers, &format!("{}=; Max-Age=0", visitor_name(secure)), secure);
+}
+
+/// The language that was chosen, if one was.
+pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value(headers, language_name(secure))
+}
+
+/// Remembers the language that was chosen, for a year.
+pub(crate) fn set_language(headers: &mut HeaderMap, tag: &str, secure: bool) {
+    append(headers, &format!("{}={tag}; Max-Age=31536000", language_name(secure)), secure);
+}
+
 /// Takes the cookie away.
 pub(crate) fn clear(headers: &mut HeaderMap, secure: bool) {
     append(headers, &format!("{}=; Max-Age=0", name(secure)), secure);
@@ -96,7 +142,7 @@ fn append(headers: &mut HeaderMap, pair: &str, secure: bool) {
 }
 
 /// How long the browser keeps it, in seconds; until it is closed, if it is not to be remembered.
-fn lifetime(session: &NewSession) -> Option<i64> {
+pub(crate) fn lifetime(session: &NewSession) -> Option<i64> {
     let record = &session.record;
     record.remembered.then(|| (record.expires_at.0 - record.created_at.0) / 1_000)
 }

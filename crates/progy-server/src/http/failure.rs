@@ -44,6 +44,16 @@ impl Failure {
         Self { problem: Box::new(Problem { detail, ..blank(status, code) }), retry_after: None }
     }
 
+    /// The stable code.
+    pub(crate) fn code(&self) -> &str {
+        &self.problem.code
+    }
+
+    /// When to try again, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// 400: the request could not be read.
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code::BAD_REQUEST, detail)

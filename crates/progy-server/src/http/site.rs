@@ -10,9 +10,10 @@ use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::config::{Accounts, Config, Proxy, Registration};
+use crate::config::{Accounts, Config, GitHub, Proxy, Registration};
 use crate::http::cookie;
 use crate::http::forwarded::{self, Client};
+use crate::pages::headers;
 use crate::services::accounts::{Peer, Refusal};
 
 /// Headers that a proxy adds, and a browser at the same machine does not.
@@ -39,6 +40,7 @@ pub(crate) struct Site {
     listening: SocketAddr,
     proxy: Proxy,
     accounts: Accounts,
+    page_policy: String,
 }
 
 impl Site {
@@ -46,7 +48,14 @@ impl Site {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let Config { url, tls, proxy, accounts, .. } = config;
         let (url, proxy, accounts) = (url.clone(), proxy.clone(), accounts.clone());
-        Self { url, tls: tls.is_some(), listening, proxy, accounts }
+        let github = config.github.as_ref().and_then(GitHub::origin);
+        let page_policy = headers::policy(github.as_deref());
+        Self { url, tls: tls.is_some(), listening, proxy, accounts, page_policy }
+    }
+
+    /// The `Content-Security-Policy` of pages.
+    pub(crate) fn page_policy(&self) -> &str {
+        &self.page_policy
     }
 
     /// Whether who sends this request came over HTTPS: cookies are for HTTPS alone then.

@@ -3,6 +3,7 @@
 //! - [`people`], [`sign_up`], [`names`]: how somebody is added;
 //! - [`sign_in`], [`passwords`]: how they prove who they are;
 //! - [`sessions`], [`tokens`]: what they carry afterwards;
+//! - [`profile`]: what they change about themselves;
 //! - [`device`]: how a device gets in by a code;
 //! - [`limits`], [`audit`], [`retention`]: how often, what is written down of it, and for how long;
 //! - [`refusal`], [`secrets`]: what they share.
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod names;
 pub mod passwords;
 pub mod people;
+pub mod profile;
 pub mod refusal;
 pub mod retention;
 pub mod secrets;

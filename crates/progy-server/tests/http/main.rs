@@ -15,6 +15,7 @@ mod lifecycle;
 mod limits;
 mod log;
 mod observability;
+mod pages;
 mod problems;
 mod secrets;
 mod server;

@@ -9,7 +9,7 @@ use crate::server::{Server, save};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_route_is_a_problem() {
     let server = Server::start().await;
-    for path in ["/", "/api", "/api/nothing", "/api/courses/", "/healthz/x", "//"] {
+    for path in ["/index.html", "/api", "/api/nothing", "/api/courses/", "/healthz/x", "//"] {
         server.get(path).send().await.problem(404, "not_found");
     }
     for method in [Method::POST, Method::DELETE, Method::OPTIONS, Method::PATCH, Method::TRACE] {

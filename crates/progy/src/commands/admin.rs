@@ -29,8 +29,11 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
         AdminCommand::Invite { role, email, expires } => {
             let lifetime = expires.map(|lifetime| lifetime.0);
             let code = admin::invite(&config, role_of(role), email.as_deref(), lifetime).await;
+            let code = code.map_err(serve::failure)?;
             // Alone on standard output, for programs to take.
-            context.terminal.line(&code.map_err(serve::failure)?);
+            context.terminal.line(&code);
+            let server = config.url.as_deref().unwrap_or_default();
+            note!(context, "invite-link", link = format!("{server}/sign-up?invite={code}"));
         }
         AdminCommand::Keys(KeysCommand::Rotate) => {
             let done = admin::rotate_keys(&config).await.map_err(serve::failure)?;

@@ -4,6 +4,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod browser;
+pub(crate) mod github;
 pub(crate) mod person;
 pub(crate) mod rustlings;
 

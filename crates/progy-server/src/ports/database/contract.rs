@@ -46,6 +46,7 @@ contract! {
     users:
         a_name_and_an_address_are_taken_once
         a_person_can_change_all_but_the_user_name
+        people_are_listed_by_name_a_part_at_a_time
         an_invite_admits_one_person_with_its_address;
     links:
         an_account_of_a_provider_belongs_to_one_person

@@ -16,7 +16,7 @@ use crate::http::login::{Carried, Visitor};
 use crate::http::{blocking, cookie};
 use crate::routes::AppState;
 use crate::services::accounts::Refusal;
-use crate::services::accounts::sign_in::Credentials;
+use crate::services::accounts::sign_in::{Claim, Credentials};
 use crate::services::accounts::sign_up::Registration;
 
 /// Passwords that are hashed at once; each takes 19 MiB and a processor for some ten milliseconds.
@@ -36,6 +36,19 @@ impl Hashing {
     pub(crate) fn new() -> Self {
         let [waiting, working] = [WAITING, AT_ONCE].map(Semaphore::new).map(Arc::new);
         Self { waiting, working }
+    }
+
+    /// Does work that hashes a password, once it is its turn.
+    pub(crate) async fn run<F>(&self, work: F) -> Result<F::Output, Failure>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let turn = self.turn().await?;
+        blocking(async move {
+            let _turn = turn;
+            work.await
+        })
+        .await
     }
 
     /// The right to hash one password.
@@ -76,13 +89,9 @@ pub(crate) async fn up(
     };
     let open = state.site.is_open(&parts);
     let secure = visitor.secure;
-    let turn = state.hashing.turn().await?;
     let services = Arc::clone(&state.services);
-    let signed_in = blocking(async move {
-        let _turn = turn;
-        services.sign_up(&registration, open, &visitor.peer).await
-    })
-    .await??;
+    let work = async move { services.sign_up(&registration, open, &visitor.peer).await };
+    let signed_in = state.hashing.run(work).await??;
     let mut headers = no_store();
     cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();
@@ -107,18 +116,14 @@ pub(crate) async fn sign_in(
     let Visitor { secret, peer, secure, .. } = visitor;
     let before = secret.filter(|(_, how)| *how == Carried::Cookie);
     let credentials = Credentials {
-        email: body.email,
+        claim: Claim::Email(body.email),
         password: body.password,
         remember: body.remember.unwrap_or(true),
         replaces: before.map(|(secret, _)| secret),
     };
-    let turn = state.hashing.turn().await?;
     let services = Arc::clone(&state.services);
-    let signed_in = blocking(async move {
-        let _turn = turn;
-        services.sign_in(&credentials, &peer).await
-    })
-    .await??;
+    let work = async move { services.sign_in(&credentials, &peer).await };
+    let signed_in = state.hashing.run(work).await??;
     let mut headers = no_store();
     cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request};
+use axum::response::Response;
 use progy_api::account::session::Status;
 use progy_api::account::social::{LinkedAccount, SocialAnswer, SocialRequest, UnlinkRequest};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::http::failure::Failure;
 use crate::http::form::JsonOrForm;
 use crate::http::login::{Carried, Visitor};
 use crate::http::site::Site;
+use crate::pages;
 use crate::routes::AppState;
 use crate::secret::Secret;
 use crate::services::accounts::{Login, Refusal};
@@ -204,42 +205,15 @@ pub(crate) struct Shown {
 #[utoipa::path(get, path = "/api/auth/error", tag = "accounts", security(()),
     params(("error" = Option<String>, Query, description = "The code")),
     responses((status = 200, description = "The page", content_type = "text/html")))]
-pub(crate) async fn error(Query(shown): Query<Shown>) -> Response {
+pub(crate) async fn error(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
     let fits = |c: &char| c.is_ascii_lowercase() || *c == '_';
     let code: String = shown.error.unwrap_or_default().chars().filter(fits).take(64).collect();
-    let page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8>\
-         <meta name=viewport content=\"width=device-width\"><title>Progy</title>\
-         <h1>Signing in did not work</h1><p>{}</p><p><a href=\"/\">Begin again</a></p>\
-         <p><small><code>{code}</code></small></p></html>",
-        explained(&code)
-    );
-    let mut headers = no_store();
-    let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    (headers, Html(page)).into_response()
-}
-
-fn explained(code: &str) -> &'static str {
-    match code {
-        "access_denied" => "You did not allow it on GitHub's page. Nothing was changed.",
-        "state_mismatch" | "state_not_found" => {
-            "It took too long, was tried twice, or began in another browser."
-        }
-        "account_not_linked" => {
-            "Somebody here has your address already. If it is you, sign in as you did before, and \
-             link GitHub on your account page."
-        }
-        "account_already_linked_to_different_user" => {
-            "This GitHub account belongs to another person here."
-        }
-        "unable_to_link_account" => {
-            "The account could not be linked. Sign in first; and if another GitHub account is \
-             linked already, unlink that."
-        }
-        "signup_disabled" => "Only people with an invitation can register here.",
-        _ => "GitHub and this server did not understand each other. Try again in a moment.",
-    }
+    pages::failure::social(&headers, state.site.is_secure(&headers, &extensions), &code)
 }
 
 /// The ways in that the person has.

@@ -286,19 +286,17 @@ impl Services {
         let status = code.status.as_str().to_owned();
         let user_code = user_code.to_owned();
         let is_theirs = user.is_some() && code.user == user;
-        let DeviceCode { client_id, scope, device_name, ip_address, .. } = code;
-        Ok(if is_theirs {
-            let client_id = Some(client_id);
-            DeviceRequest { user_code, status, client_id, scope, device_name, ip_address }
-        } else {
-            DeviceRequest {
-                user_code,
-                status,
-                client_id: None,
-                scope: None,
-                device_name: None,
-                ip_address: None,
-            }
+        let unseen = DeviceRequest { user_code, status, ..DeviceRequest::default() };
+        if !is_theirs {
+            return Ok(unseen);
+        }
+        Ok(DeviceRequest {
+            client_id: Some(code.client_id),
+            scope: code.scope,
+            device_name: code.device_name,
+            ip_address: code.ip_address,
+            requested_at: Some(code.created_at),
+            ..unseen
         })
     }
 

@@ -5,13 +5,22 @@ use progy_core::Timestamp;
 
 use super::audit::Note;
 use super::secrets::{Kind, digest};
-use super::{Services, names, passwords};
+use super::{Login, Peer, Refusal, Services, names, passwords};
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{AuditEvent, Invite, Link, LinkId, NewUser, UserChange};
 use crate::{Result, Secret, ServiceError};
 
 /// How long an invitation is good, in milliseconds, if nothing else is said: 7 days.
 pub const INVITE_LIFETIME: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// People that are listed at once.
+pub const PEOPLE: u32 = 100;
+
+/// Somebody who administers the server, signed in: no token does that.
+fn check_admin(login: &Login) -> Result<()> {
+    let is_admin = login.session().is_some() && login.user.role == Role::Admin;
+    if is_admin { Ok(()) } else { Err(ServiceError::NotFound) }
+}
 
 impl Services {
     /// Adds a person. `name` is one that can be a course's scope: lower-case letters, digits, `-`,
@@ -99,6 +108,38 @@ impl Services {
         self.accounts.create_invite(&invite).await?;
         self.note(Note::of(AuditEvent::InviteCreated).subject(&invite.id)).await?;
         Ok(code)
+    }
+
+    /// Up to [`PEOPLE`] people by user name, from the one that comes after `after` on. For an admin's
+    /// session; to everybody else there is nothing here.
+    pub async fn people(&self, login: &Login, after: &str) -> Result<Vec<User>> {
+        check_admin(login)?;
+        Ok(self.accounts.users_after(after, PEOPLE).await?)
+    }
+
+    /// Changes what somebody else may do. For an admin's session, as [`Services::people`]; nobody
+    /// changes their own role, so that the last admin stays one.
+    pub async fn set_role(
+        &self,
+        login: &Login,
+        username: &str,
+        role: Role,
+        peer: &Peer,
+    ) -> Result<()> {
+        check_admin(login)?;
+        let user = self.named(username).await?;
+        if user.id == login.user.id {
+            return Err(Refusal::OwnRole.into());
+        }
+        if user.role == role {
+            return Ok(());
+        }
+        let changed = User { role, updated_at: self.clock.now(), ..user };
+        if self.accounts.update_user(&changed).await? != UserChange::Done {
+            return Err(ServiceError::NoUser(changed.username));
+        }
+        let note = Note::of(AuditEvent::RoleChanged).user(&changed.id).from(peer);
+        self.note(note.subject(&login.user.id).detail(format!("{role:?}").to_lowercase())).await
     }
 
     /// The person of this user name, for an administrator.

@@ -3,7 +3,7 @@
 /// Why an account route did not do what was asked.
 ///
 /// Codes and messages are those of Better Auth 1.7 (`BASE_ERROR_CODES`, the plugin `username`), but
-/// for the last two, which are ours.
+/// for the last three, which are ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Nobody is logged in.
@@ -12,6 +12,9 @@ pub enum Refusal {
     /// The address or the password is wrong; which of them is not said.
     #[error("Invalid email or password")]
     InvalidEmailOrPassword,
+    /// The password that should be in force is another.
+    #[error("Invalid password")]
+    InvalidPassword,
     /// No address at all.
     #[error("Invalid email")]
     InvalidEmail,
@@ -57,6 +60,9 @@ pub enum Refusal {
     /// An address that a browser should be sent to is not ours: which of them is `.0`.
     #[error("Invalid {0}")]
     InvalidTarget(&'static str),
+    /// Somebody would change what they themselves may do.
+    #[error("Another administrator has to change your role")]
+    OwnRole,
     /// The invitation is unknown, used, expired, or for another address.
     #[error("The invitation is unknown, used, expired, or for another address")]
     InvalidInvite,
@@ -68,6 +74,7 @@ impl Refusal {
         match self {
             Self::Unauthorized => (401, "UNAUTHORIZED"),
             Self::InvalidEmailOrPassword => (401, "INVALID_EMAIL_OR_PASSWORD"),
+            Self::InvalidPassword => (400, "INVALID_PASSWORD"),
             Self::InvalidEmail => (400, "INVALID_EMAIL"),
             Self::PasswordTooShort => (400, "PASSWORD_TOO_SHORT"),
             Self::PasswordTooLong => (400, "PASSWORD_TOO_LONG"),
@@ -85,6 +92,7 @@ impl Refusal {
             Self::InvalidTarget("errorCallbackURL") => (403, "INVALID_ERROR_CALLBACK_URL"),
             Self::InvalidTarget("newUserCallbackURL") => (403, "INVALID_NEW_USER_CALLBACK_URL"),
             Self::InvalidTarget(_) => (403, "INVALID_CALLBACK_URL"),
+            Self::OwnRole => (400, "OWN_ROLE"),
             Self::InvalidInvite => (400, "INVALID_INVITE"),
         }
     }

@@ -164,6 +164,27 @@ impl Services {
         Ok(login.session().is_some_and(|session| session.id == id))
     }
 
+    /// Ends all sessions of the person, this one as well. Personal access tokens stay.
+    pub async fn sign_out_everywhere(&self, login: &Login, peer: &Peer) -> Result<()> {
+        self.end_sessions(login, None, peer).await
+    }
+
+    /// Ends all sessions of the person but `except`, and writes down how many there were.
+    pub(super) async fn end_sessions(
+        &self,
+        login: &Login,
+        except: Option<&SessionId>,
+        peer: &Peer,
+    ) -> Result<()> {
+        let user = UserId(login.user.id.clone());
+        let ended = self.accounts.end_sessions(&user, except).await?;
+        if ended > 0 {
+            let note = Note::of(AuditEvent::SessionRevoked).user(&user.0).from(peer);
+            self.note(note.detail(format!("{ended} sessions"))).await?;
+        }
+        Ok(())
+    }
+
     /// Ends the session that `secret` belongs to, if it is one. A personal access token stays: other
     /// devices may use it, and its owner has a list of them.
     pub async fn sign_out(&self, secret: &str, peer: &Peer) -> Result<()> {

@@ -8,10 +8,47 @@ use crate::Result;
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{AuditEvent, Link};
 
+/// Who somebody says they are, as it was typed.
+pub enum Claim {
+    /// An address, and nothing else will do.
+    Email(String),
+    /// An address, or a user name: those have no `@`.
+    EmailOrUsername(String),
+}
+
+/// [`Claim`], in the form in which it is compared.
+enum Claimed {
+    Email(String),
+    Username(String),
+}
+
+impl Claim {
+    fn normal(&self) -> Result<Claimed, Refusal> {
+        match self {
+            Self::EmailOrUsername(text) if !text.contains('@') => {
+                let name = text.trim().to_lowercase();
+                let sound = names::is_username(&name);
+                if sound { Ok(Claimed::Username(name)) } else { Err(Refusal::InvalidUsername) }
+            }
+            Self::Email(text) | Self::EmailOrUsername(text) => {
+                names::email(text).map(Claimed::Email)
+            }
+        }
+    }
+}
+
+impl Claimed {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Email(text) | Self::Username(text) => text,
+        }
+    }
+}
+
 /// What somebody types to sign in. `Debug` shows nothing of it.
 pub struct Credentials {
-    /// As it was typed.
-    pub email: String,
+    /// Who they say they are.
+    pub claim: Claim,
     /// As it was typed.
     pub password: String,
     /// Whether use prolongs the session.
@@ -24,16 +61,20 @@ impl Services {
     /// Lets somebody in, or [`Refusal::InvalidEmailOrPassword`], whatever of the two it is.
     ///
     /// Hashes a password, and blocks while it does: a caller with a runtime runs this where blocking
-    /// is allowed. Whether the address is known changes neither the answer nor the work.
+    /// is allowed. Whether the address is known changes neither the answer nor the work. Tries are
+    /// counted by what was typed: that an address and a user name are one person is not to be seen.
     pub async fn sign_in(&self, typed: &Credentials, peer: &Peer) -> Result<SignedIn> {
-        let email = names::email(&typed.email)?;
+        let claimed = typed.claim.normal()?;
         if typed.password.chars().count() > passwords::LONGEST {
             return Err(Refusal::PasswordTooLong.into());
         }
         self.limit_address(Attempt::SignIn, peer).await?;
-        self.limit(Attempt::SignInTo, &email).await?;
+        self.limit(Attempt::SignInTo, claimed.as_str()).await?;
 
-        let user = self.accounts.user_by_email(&email).await?;
+        let user = match &claimed {
+            Claimed::Email(email) => self.accounts.user_by_email(email).await?,
+            Claimed::Username(name) => self.accounts.user_by_name(name).await?,
+        };
         let id = user.as_ref().map(|user| user.id.clone()).unwrap_or_default();
         let link = self.accounts.link_to(Link::CREDENTIAL, &id).await?;
         let kept = link.as_ref().and_then(|link| link.password.as_deref());

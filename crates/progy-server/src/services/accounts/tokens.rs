@@ -12,7 +12,7 @@ use crate::{Result, Secret, ServiceError};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// The longest name of a token, in characters.
-const LONGEST_NAME: usize = 100;
+pub const LONGEST_NAME: usize = 100;
 
 /// A token that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,6 +39,8 @@ pub enum AuditEvent {
     AccountUnlinked,
     /// A person's role was changed.
     RoleChanged,
+    /// A person changed their password, or got their first one.
+    PasswordChanged,
 }
 
 impl AuditEvent {
@@ -60,6 +62,7 @@ impl AuditEvent {
             Self::AccountLinked => "account_linked",
             Self::AccountUnlinked => "account_unlinked",
             Self::RoleChanged => "role_changed",
+            Self::PasswordChanged => "password_changed",
         }
     }
 }

@@ -53,4 +53,7 @@ pub trait Users: Send + Sync {
 
     /// The person of this address, which is in lower case.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>>;
+
+    /// Up to `limit` people by user name, from the one that comes after `after` on.
+    async fn users_after(&self, after: &str, limit: u32) -> Result<Vec<User>>;
 }

@@ -51,6 +51,20 @@ pub(super) async fn a_person_can_change_all_but_the_user_name(db: &dyn Adapter) 
     assert_eq!(db.update_user(&nobody).await.unwrap(), UserChange::Unknown);
 }
 
+pub(super) async fn people_are_listed_by_name_a_part_at_a_time(db: &dyn Adapter) {
+    for name in ["caio", "ana", "bia"] {
+        add_user(db, &user(name)).await;
+    }
+    let list = async |after: &str, limit: u32| -> Vec<String> {
+        let users = db.users_after(after, limit).await.unwrap();
+        users.into_iter().map(|user| user.username).collect()
+    };
+    assert_eq!(list("", 2).await, ["ana", "bia"]);
+    assert_eq!(list("bia", 2).await, ["caio"]);
+    assert_eq!(list("b", 1).await, ["bia"]);
+    assert!(list("caio", 2).await.is_empty() && list("", 0).await.is_empty());
+}
+
 pub(super) async fn an_invite_admits_one_person_with_its_address(db: &dyn Adapter) {
     let invite = |byte: u8, email: Option<&str>| Invite {
         id: format!("invite-{byte}"),

@@ -7,7 +7,7 @@ use super::*;
 use crate::ports::database::UserId;
 use crate::services::accounts::Login;
 use crate::services::accounts::device::{Decision, DeviceFailure};
-use crate::services::accounts::sign_in::Credentials;
+use crate::services::accounts::sign_in::{Claim, Credentials};
 use crate::services::accounts::sign_up::Registration;
 use crate::services::testing::{World, run};
 
@@ -27,6 +27,7 @@ fn at(n: u32) -> Peer {
 }
 
 /// For how many seconds somebody has to wait, if they tried too often.
+#[allow(clippy::needless_pass_by_value, reason = "results of calls, given on")]
 fn wait<T>(result: Result<T>) -> Option<u64> {
     match result.err() {
         Some(ServiceError::RateLimited { seconds }) => Some(seconds),
@@ -34,6 +35,7 @@ fn wait<T>(result: Result<T>) -> Option<u64> {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "results of calls, given on")]
 fn wait_for_device<T>(result: std::result::Result<T, DeviceFailure>) -> Option<u64> {
     match result.err() {
         Some(DeviceFailure::Service(ServiceError::RateLimited { seconds })) => Some(seconds),
@@ -76,8 +78,8 @@ fn passwords_are_tried_slowly_from_an_address_and_at_an_account() {
     let world = World::new();
     let sign_in = |email: &str, peer: &Peer| {
         let password = "wrong horse".to_owned();
-        let email = email.to_owned();
-        let typed = Credentials { email, password, remember: true, replaces: None };
+        let claim = Claim::Email(email.to_owned());
+        let typed = Credentials { claim, password, remember: true, replaces: None };
         wait(run(world.services.sign_in(&typed, peer)))
     };
     let n = Cell::new(0);

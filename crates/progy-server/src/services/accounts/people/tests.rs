@@ -35,3 +35,35 @@ fn what_an_administrator_does_is_in_the_log() {
     assert_eq!(events, ["invite_created", "token_created", "user_created"]);
     assert_eq!(log[1].user, Some(UserId(ana.id)));
 }
+
+#[test]
+fn roles_are_changed_by_an_admin_who_is_signed_in() {
+    let world = World::new();
+    let services = &world.services;
+    let peer = Peer::default();
+    let session = |user: User| {
+        let session = services.new_session(&UserId(user.id), &peer, true).unwrap();
+        run(services.accounts.create_session(&session.record)).unwrap();
+        run(services.authenticate(session.secret.expose(), &peer)).unwrap()
+    };
+    let ana = session(world.user("ana", Role::Learner));
+    let chief = session(world.user("chief", Role::Admin));
+    let names = |login: &Login| {
+        let people = run(services.people(login, ""));
+        people.map(|people| people.into_iter().map(|user| user.username).collect::<Vec<_>>())
+    };
+    assert_eq!(names(&chief).unwrap(), ["ana", "chief", "root"]);
+    run(services.set_role(&chief, "ana", Role::Author, &peer)).unwrap();
+    assert_eq!(run(services.named("ana")).unwrap().role, Role::Author);
+    let own = run(services.set_role(&chief, "chief", Role::Learner, &peer)).unwrap_err();
+    assert_eq!(own.problem().code, "OWN_ROLE");
+    assert!(run(services.set_role(&chief, "nobody", Role::Author, &peer)).is_err());
+
+    let token = run(services.create_token("chief")).unwrap();
+    let token = run(services.authenticate(&token, &peer)).unwrap();
+    for other in [&ana, &token] {
+        assert!(matches!(names(other), Err(ServiceError::NotFound)));
+        let raised = run(services.set_role(other, "ana", Role::Admin, &peer));
+        assert!(matches!(raised, Err(ServiceError::NotFound)));
+    }
+}

@@ -8,7 +8,8 @@ use crate::services::testing::{World, code, run};
 const PASSWORD: &str = "correct horse";
 
 fn typed(email: &str, password: &str) -> Credentials {
-    Credentials { email: email.into(), password: password.into(), remember: true, replaces: None }
+    let claim = Claim::Email(email.into());
+    Credentials { claim, password: password.into(), remember: true, replaces: None }
 }
 
 fn from(address: &str) -> Peer {
@@ -42,6 +43,26 @@ fn an_address_and_its_password_let_somebody_in() {
     run(world.services.sign_in(&again, &peer)).unwrap();
     let before = run(world.services.authenticate(session.secret.expose(), &peer));
     assert_eq!(code(before), code::UNAUTHORIZED);
+}
+
+#[test]
+fn a_user_name_does_where_it_is_asked_for() {
+    let world = with_ana();
+    let sign_in = |claim: Claim, password: &str| {
+        let typed = Credentials { claim, ..typed("", password) };
+        run(world.services.sign_in(&typed, &from("192.0.2.1"))).map(|in_| in_.user.username)
+    };
+    let either = |text: &str| Claim::EmailOrUsername(text.to_owned());
+    for claim in [either(" Ana "), either("ana"), either("ANA@example.org")] {
+        assert_eq!(sign_in(claim, PASSWORD).unwrap(), "ana");
+    }
+    let refused = |claim, password| sign_in(claim, password).unwrap_err().problem().code;
+    for name in ["ana", "bia", "nobody"] {
+        assert_eq!(refused(either(name), "wrong horse"), "INVALID_EMAIL_OR_PASSWORD", "{name}");
+    }
+    assert_eq!(refused(either("no name"), PASSWORD), "INVALID_USERNAME");
+    assert_eq!(refused(either("a@b@c"), PASSWORD), "INVALID_EMAIL");
+    assert_eq!(refused(Claim::Email("ana".into()), PASSWORD), "INVALID_EMAIL");
 }
 
 #[test]

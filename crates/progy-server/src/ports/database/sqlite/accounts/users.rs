@@ -125,6 +125,16 @@ impl Store {
             .transpose()
     }
 
+    fn users_after(&self, after: &str, limit: u32) -> Result<Vec<User>> {
+        let query =
+            format!("SELECT {USER} FROM user u WHERE u.username > ? ORDER BY u.username LIMIT ?");
+        self.connection
+            .prepare_cached(&query)?
+            .query_map(params![after, limit], |row| Ok(user(row)))?
+            .map(|row| row?)
+            .collect()
+    }
+
     fn exists(&self, query: &str, values: &[&dyn ToSql]) -> Result<bool> {
         Ok(self.connection.prepare_cached(query)?.exists(values)?)
     }
@@ -160,5 +170,10 @@ impl Users for Sqlite {
     async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let email = email.to_owned();
         self.read(move |store| store.user_where("email", &email)).await
+    }
+
+    async fn users_after(&self, after: &str, limit: u32) -> Result<Vec<User>> {
+        let after = after.to_owned();
+        self.read(move |store| store.users_after(&after, limit)).await
     }
 }

@@ -1,0 +1,171 @@
+//! The pages in a real browser, beside real devices: headless Chromium through `WebDriver`.
+//!
+//! Needs Debian's chromium and chromium-driver: `scripts/test browser` installs them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod world;
+
+use world::World;
+use world::browser::{Browser, Setup};
+use world::person::Login;
+
+const PASSWORD: &str = "correct horse";
+
+/// Registers somebody on the page that is open.
+fn register(browser: &Browser, name: &str, button: &str) {
+    browser.fill("name", name);
+    browser.fill("email", &format!("{}@example.org", name.to_lowercase()));
+    browser.fill("password", PASSWORD);
+    browser.press(button);
+}
+
+/// The device has heard of it, and greets.
+#[track_caller]
+fn greets(login: Login, name: &str) {
+    let (code, said) = login.end();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains(&format!("Welcome, {name}!")), "{said}");
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn somebody_registers_lets_a_device_in_and_puts_it_out() {
+    let world = World::new();
+    let laptop = world.device_with("laptop", "");
+    let browser = Browser::start(&world.url(), Setup::default());
+
+    // Given somebody who follows the address that `progy login` shows, and has no account yet,
+    let login = laptop.begin_login();
+    browser.open(&login.address);
+    browser.sees("Sign in to let your device in.");
+    browser.press("Register");
+    register(&browser, "Ana", "Register");
+
+    // they see what asks, with the same code, and let it in,
+    browser.sees(&login.code);
+    browser.sees("laptop");
+    browser.sees("127.0.0.1");
+    browser.press("Let it in");
+    browser.sees("You can go back to the terminal");
+    greets(login, "Ana");
+    laptop.run(&["whoami"]).ok().says("Ana at ");
+
+    // and find it on their account page.
+    browser.press("Your account and devices");
+    browser.sees("laptop");
+    browser.sees("this browser");
+    let row = "//li[.//strong='laptop']//button";
+    browser.click_path(row);
+    browser.sees("It is signed out.");
+    assert!(!browser.text().contains("laptop"));
+    laptop.run(&["whoami"]).code(4).says("progy login");
+
+    // A wrong password is said, with the mistake in focus; a right one lets in.
+    browser.press("Sign out");
+    browser.sees("You are signed out.");
+    browser.fill("login", "ana");
+    browser.fill("password", "wrong horse");
+    browser.press("Sign in");
+    browser.sees("do not belong together");
+    browser.fill("password", PASSWORD);
+    browser.press("Sign in");
+    browser.sees("Devices and browsers");
+
+    // A token is shown once, and works until it is revoked.
+    browser.press("Make a token");
+    browser.fill("label", "CI");
+    let make = browser.find("form[action='/account/tokens'] button");
+    browser.click(&make);
+    let token = browser.property(&browser.find(".secret"), "textContent");
+    let machine = world.device_with("machine", &token);
+    machine.run(&["whoami"]).ok();
+    browser.press("Revoke");
+    browser.sees("The token is revoked.");
+    machine.run(&["whoami"]).code(4);
+
+    // Turned away, a device hears it.
+    let login = laptop.begin_login();
+    browser.open("/device");
+    browser.fill("user_code", &login.code.to_lowercase());
+    browser.press("Continue");
+    browser.press("Turn it away");
+    browser.sees("The device was turned away");
+    let (code, said) = login.end();
+    assert_eq!(code, 4, "{said}");
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn somebody_with_a_phone_without_scripts_reads_portuguese() {
+    let world = World::new();
+    let laptop = world.device_with("laptop", "");
+    let phone = Browser::start(&world.url(), Setup::PHONE);
+    phone.open("data:text/html,<noscript>no scripts</noscript>");
+    phone.sees("no scripts");
+    let login = laptop.begin_login();
+    phone.open(&login.address);
+    phone.sees("Entre para liberar seu dispositivo.");
+    assert!(phone.fits(), "the page to sign in is too wide");
+    phone.press("Cadastrar-se");
+    assert!(phone.fits(), "the page to register is too wide");
+    register(&phone, "Ana", "Cadastrar-se");
+    phone.sees(&login.code);
+    assert!(phone.fits(), "the page of the device is too wide");
+    phone.press("Liberar");
+    phone.sees("Pode voltar ao terminal");
+    greets(login, "Ana");
+    phone.press("Sua conta e seus dispositivos");
+    phone.sees("este navegador");
+    assert!(phone.fits(), "the page of the account is too wide");
+    assert_eq!(phone.property(&phone.find("html"), "lang"), "pt-BR");
+    phone.press("English");
+    phone.sees("this browser");
+    phone.open("/nowhere");
+    phone.sees("There is nothing here");
+    phone.open("/account");
+    phone.press("Sign out everywhere");
+    phone.sees("You are signed out.");
+    laptop.run(&["whoami"]).code(4);
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn somebody_comes_by_github_links_and_unlinks() {
+    let (world, _github) = World::with_github();
+    let browser = Browser::start(&world.url(), Setup::default());
+    let laptop = world.device_with("laptop", "");
+
+    // By GitHub alone, also for a device that waits.
+    let login = laptop.begin_login();
+    browser.open(&login.address);
+    browser.press("Sign in with GitHub");
+    browser.press("Cancel");
+    browser.sees("You did not allow it on GitHub's page.");
+    browser.press("Sign in with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees(&login.code);
+    browser.press("Let it in");
+    browser.sees("You can go back to the terminal");
+    greets(login, "octocat");
+    browser.open("/account");
+    browser.press("Unlink GitHub");
+    browser.sees("This is your only way to sign in.");
+    browser.fill("password", PASSWORD);
+    browser.press("Set a password");
+    browser.sees("Your password is changed.");
+    browser.press("Unlink GitHub");
+    browser.sees("GitHub is unlinked");
+    browser.press("Link GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("GitHub is linked.");
+
+    // Somebody else cannot have the same account.
+    let other = Browser::start(&world.url(), Setup::default());
+    other.open("/sign-up");
+    register(&other, "Bia", "Register");
+    other.sees("Devices and browsers");
+    other.press("Link GitHub");
+    other.press("Authorize as octocat");
+    other.sees("belongs to another person here");
+}
