@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::body::BodyError;
 use crate::http::failure::Failure;
+use crate::http::json::without_values;
 use crate::routes::AppState;
 
 /// A body, or why it cannot be read.
@@ -23,8 +24,8 @@ impl<T: DeserializeOwned + 'static> FromRequest<AppState> for JsonOrForm<T> {
         let kind = Kind::of(request.headers());
         let bytes = collect(request.into_body()).await?;
         Ok(Self(match kind {
-            Kind::Json => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
-            Kind::Form => serde_urlencoded::from_bytes(&bytes).map_err(|error| error.to_string()),
+            Kind::Json => serde_json::from_slice(&bytes).map_err(|error| without_values(&error)),
+            Kind::Form => serde_urlencoded::from_bytes(&bytes).map_err(|e| without_values(&e)),
             Kind::Other => {
                 Err("expected `application/json` or `application/x-www-form-urlencoded`".to_owned())
             }
@@ -61,6 +62,22 @@ mod tests {
 
     fn form(text: &str) -> Result<CodeRequest, String> {
         serde_urlencoded::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_what_was_sent() {
+        let json = |text: &str| {
+            let error = serde_json::from_str::<CodeRequest>(text).unwrap_err();
+            super::without_values(&error)
+        };
+        for text in
+            ["\"hunter2\"", "{\"client_id\":[\"hunter2\"]}", "[\"a\",\"b\",{\"hunter2\":1}]"]
+        {
+            let said = json(text);
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+        assert!(json("{").starts_with("EOF"));
+        assert!(json("{\"client_id\":\"a\",\"client_id\":\"b\"}").contains("client_id"));
     }
 
     #[test]

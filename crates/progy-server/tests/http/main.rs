@@ -17,6 +17,7 @@ mod log;
 mod observability;
 mod pages;
 mod problems;
+mod secrets;
 mod server;
 mod social;
 mod sync;

@@ -18,9 +18,9 @@ use crate::server::Server;
 const OCTOCAT: u64 = 583_231;
 
 /// A server, and GitHub with one person who agrees at once.
-struct World {
-    server: Server,
-    github: Standin,
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) github: Standin,
 }
 
 impl World {
@@ -28,7 +28,7 @@ impl World {
         Self::with(Registration::Open).await
     }
 
-    async fn with(registration: Registration) -> Self {
+    pub(crate) async fn with(registration: Registration) -> Self {
         let github = Standin::start(App::default()).await.unwrap();
         {
             let mut world = github.world();
@@ -56,15 +56,15 @@ impl World {
         Self { server, github }
     }
 
-    fn browser(&self) -> Browser<'_> {
+    pub(crate) fn browser(&self) -> Browser<'_> {
         Browser { world: self, cookies: BTreeMap::new() }
     }
 }
 
 /// What keeps cookies, and goes where it is sent only when it is told to.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     world: &'a World,
-    cookies: BTreeMap<String, String>,
+    pub(crate) cookies: BTreeMap<String, String>,
 }
 
 impl Browser<'_> {
@@ -87,7 +87,7 @@ impl Browser<'_> {
         answer
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(self.world.server.get(path)).await
     }
 
@@ -96,7 +96,7 @@ impl Browser<'_> {
     }
 
     /// Asks to sign in; gives the address at GitHub.
-    async fn leave(&mut self, path: &str, body: &Value) -> String {
+    pub(crate) async fn leave(&mut self, path: &str, body: &Value) -> String {
         let answer = self.post(path, body).await;
         let body: Value = answer.json();
         assert_eq!(body["redirect"], true);
@@ -105,7 +105,7 @@ impl Browser<'_> {
     }
 
     /// Agrees at GitHub; gives the path here that GitHub sends the browser to.
-    async fn agree(&self, address: &str) -> String {
+    pub(crate) async fn agree(&self, address: &str) -> String {
         let at = address.strip_prefix("http://").unwrap();
         let (host, path) = at.split_once('/').unwrap();
         let page = Request::new(host.parse().unwrap(), Method::GET, &format!("/{path}"));
