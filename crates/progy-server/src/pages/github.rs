@@ -77,6 +77,6 @@ async fn away(
 ) -> Result<Response, Failure> {
     let started = state.services.start_github(wish, link, &viewer.peer).await?;
     let mut response = viewer.go(&started.url);
-    cookie::set_ticket(response.headers_mut(), started.ticket.expose(), viewer.secure);
+    cookie::set_ticket(response.headers_mut(), started.ticket.expose(), viewer.secure());
     Ok(response)
 }

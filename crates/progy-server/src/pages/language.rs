@@ -82,7 +82,7 @@ pub(crate) struct Choice {
 pub(crate) async fn choose(Posted { viewer, form }: Posted<Choice>) -> Answer {
     let mut response = viewer.go(next::own(form.next.as_deref()).unwrap_or("/"));
     if let Some(language) = Language::of_tag(&form.language) {
-        cookie::set_language(response.headers_mut(), language.tag(), viewer.secure);
+        cookie::set_language(response.headers_mut(), language.tag(), viewer.secure());
     }
     Ok(response)
 }

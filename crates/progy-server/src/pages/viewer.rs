@@ -32,8 +32,7 @@ pub(crate) struct Viewer {
     here: String,
     /// For the answer.
     cookies: HeaderMap,
-    /// Whether over HTTPS.
-    pub(super) secure: bool,
+    secure: bool,
 }
 
 impl FromRequestParts<AppState> for Viewer {
@@ -95,6 +94,11 @@ impl Viewer {
     /// What the browser carries, for those who end it.
     pub(super) fn secret(&self) -> Option<&str> {
         self.secret.as_deref()
+    }
+
+    /// Whether the browser came over HTTPS.
+    pub(super) fn secure(&self) -> bool {
+        self.secure
     }
 
     pub(super) fn texts(&self) -> &'static Texts {

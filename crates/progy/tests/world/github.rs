@@ -20,12 +20,13 @@ impl World {
         let octocat = Person::new(583_231, "octocat", "octocat@example.org");
         standin.world().put(octocat);
         let app = standin.world().app().clone();
-        let world = Self::with_config(&format!(
+        let config = format!(
             "[github]\nclient_id = {:?}\nclient_secret = {:?}\nbase_url = {:?}\n",
             app.client_id,
             app.client_secret,
             standin.base_url()
-        ));
+        );
+        let world = Self::configured(tempfile::tempdir().unwrap(), &config);
         let uri = format!("{}/api/auth/callback/github", world.url());
         standin.world().app_mut().redirect_uri = Some(uri);
         (world, GitHub { _standin: standin, _runtime: runtime })

@@ -28,32 +28,28 @@ pub(crate) struct World {
     pub(crate) folder: tempfile::TempDir,
     server: Option<Child>,
     port: u16,
+    scheme: &'static str,
     admin: String,
-    config: Option<PathBuf>,
 }
 
 impl World {
     /// A fresh server, with an administrator.
     pub(crate) fn new() -> Self {
-        Self::with_config("")
+        Self::configured(tempfile::tempdir().unwrap(), "")
     }
 
-    /// A fresh server with this in its configuration.
-    pub(crate) fn with_config(text: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = folder.path().join("server.toml");
-        let config = (!text.is_empty()).then(|| {
-            fs::write(&config, text).unwrap();
-            config
-        });
-        let mut world = Self { folder, server: None, port: 0, admin: String::new(), config };
+    /// A fresh server with this in its configuration, whose files may be in `folder`.
+    pub(crate) fn configured(folder: tempfile::TempDir, config: &str) -> Self {
+        fs::write(folder.path().join("server.toml"), config).unwrap();
+        let admin = String::new();
+        let mut world = Self { folder, server: None, port: 0, scheme: "http", admin };
         world.start();
         world.admin = world.add_user("root", "admin");
         world
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -62,14 +58,11 @@ impl World {
 
     /// Starts the server, on the port that it had.
     pub(crate) fn start(&mut self) {
-        let mut command = Command::new(PROGY);
-        command
+        let mut child = Command::new(PROGY)
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
-            .arg(self.data());
-        if let Some(config) = &self.config {
-            command.arg("--config").arg(config);
-        }
-        let mut child = command
+            .arg(self.data())
+            .arg("--config")
+            .arg(self.folder.path().join("server.toml"))
             .env("PROGY_CONFIG_DIR", self.folder.path().join("server-config"))
             .stdout(Stdio::piped())
             .stderr(Stdio::from(self.log()))
@@ -77,9 +70,10 @@ impl World {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| {
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| {
             panic!("the server said {line:?}\n{}", fs::read_to_string(self.log_path()).unwrap())
         });
+        self.scheme = if url.starts_with("https://") { "https" } else { "http" };
         self.port = url.rsplit(':').next().unwrap().parse().unwrap();
         self.server = Some(child);
     }
@@ -214,8 +208,7 @@ impl Device {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        let output = self.command(args).output().unwrap();
-        Run { what: format!("{}: progy {}", self.name, args.join(" ")), output }
+        Run::of(self.command(args), &[&[&*self.name], args].concat())
     }
 
     /// The same device, without a server to reach.
@@ -319,6 +312,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Runs a command to its end.
+    pub(crate) fn of(mut command: Command, args: &[&str]) -> Self {
+        Self { what: format!("progy {}", args.join(" ")), output: command.output().unwrap() }
+    }
+
     pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }

@@ -157,16 +157,15 @@ pub(super) fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "it takes too long to connect".to_owned();
     }
-    let mut cause: &dyn Error = error;
+    let mut cause: &(dyn Error + 'static) = error;
     loop {
-        // An I/O error says what it carries, but does not name it as its source.
-        let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let carried = carried.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(said) = carried.or_else(|| cause.downcast_ref()).and_then(about_tls) {
+        if let Some(said) = cause.downcast_ref().and_then(about_tls) {
             return said.to_owned();
         }
-        match cause.source() {
-            Some(source) => cause = source,
+        // What an I/O error carries is not what it names as its source: that is one further.
+        let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match carried.map(|carried| carried as &(dyn Error + 'static)).or_else(|| cause.source()) {
+            Some(next) => cause = next,
             None => return cause.to_string(),
         }
     }
