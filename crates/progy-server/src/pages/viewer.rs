@@ -32,7 +32,7 @@ pub(crate) struct Viewer {
     here: String,
     /// For the answer.
     cookies: HeaderMap,
-    /// Whether over HTTPS.
+    /// Whether the browser came over HTTPS.
     pub(super) secure: bool,
 }
 

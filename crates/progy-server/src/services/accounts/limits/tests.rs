@@ -27,18 +27,18 @@ fn at(n: u32) -> Peer {
 }
 
 /// For how many seconds somebody has to wait, if they tried too often.
-#[allow(clippy::needless_pass_by_value, reason = "results of calls, given on")]
+#[allow(clippy::needless_pass_by_value, reason = "it is called with what was just answered")]
 fn wait<T>(result: Result<T>) -> Option<u64> {
-    match result.err() {
-        Some(ServiceError::RateLimited { seconds }) => Some(seconds),
+    match result {
+        Err(ServiceError::RateLimited { seconds }) => Some(seconds),
         _ => None,
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "results of calls, given on")]
+#[allow(clippy::needless_pass_by_value, reason = "it is called with what was just answered")]
 fn wait_for_device<T>(result: std::result::Result<T, DeviceFailure>) -> Option<u64> {
-    match result.err() {
-        Some(DeviceFailure::Service(ServiceError::RateLimited { seconds })) => Some(seconds),
+    match result {
+        Err(DeviceFailure::Service(ServiceError::RateLimited { seconds })) => Some(seconds),
         _ => None,
     }
 }
