@@ -24,8 +24,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use progy_core::{
-    Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, LessonId, RelPath,
-    RevisionId, Tree,
+    Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, LessonId,
+    RelPath, RevisionId, Tree,
 };
 use semver::Version;
 
@@ -127,8 +127,8 @@ impl<'a> Engine<'a> {
             disk,
             env,
             device,
+            index: Index::load(disk, state.strategy.hash_kind()),
             state,
-            index: Index::load(disk),
             templates: HashMap::new(),
             merged: HashMap::new(),
             notices: BTreeSet::new(),
@@ -143,6 +143,11 @@ impl<'a> Engine<'a> {
     /// The course.
     pub fn course(&self) -> &CourseId {
         &self.state.course
+    }
+
+    /// How contents are named in this workspace.
+    fn hash_kind(&self) -> HashKind {
+        self.state.strategy.hash_kind()
     }
 
     /// What the learner should hear of, since the engine was opened.
@@ -160,7 +165,7 @@ impl<'a> Engine<'a> {
         if let Some(template) = self.templates.get(version) {
             return Ok(Rc::clone(template));
         }
-        let template = Template::load(self.disk, version)?
+        let template = Template::load(self.disk, version, self.hash_kind())?
             .ok_or_else(|| Error::NoVersion(self.state.course.clone(), version.clone()))?;
         let template = Rc::new(template);
         self.templates.insert(version.clone(), Rc::clone(&template));

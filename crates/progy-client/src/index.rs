@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use progy_core::{ContentHash, RelPath};
+use progy_core::{ContentHash, HashKind, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
@@ -22,6 +22,7 @@ const FORMAT: Format = Format { magic: *b"progyIDX", version: 2 };
 pub struct Index {
     /// By path.
     files: Vec<(RelPath, Known)>,
+    kind: HashKind,
     changed: bool,
 }
 
@@ -57,14 +58,21 @@ impl Known {
 }
 
 impl Index {
-    /// Reads the index; a damaged one is an empty one.
-    pub fn load(disk: &dyn Disk) -> Self {
+    /// Reads the index; a damaged one, or one with hashes of another kind, is an empty one.
+    pub fn load(disk: &dyn Disk, kind: HashKind) -> Self {
         let mut files: Vec<(RelPath, Known)> =
             FORMAT.read(disk, layout::INDEX).ok().flatten().unwrap_or_default();
-        if !files.is_sorted_by(|(a, _), (b, _)| a < b) {
+        let is_usable = files.is_sorted_by(|(a, _), (b, _)| a < b)
+            && files.iter().all(|(_, known)| known.hash.kind() == kind);
+        if !is_usable {
             files.clear();
         }
-        Self { files, changed: false }
+        Self { files, kind, changed: false }
+    }
+
+    /// How contents are named here.
+    pub fn kind(&self) -> HashKind {
+        self.kind
     }
 
     /// The hash of the file at `path`, if it is the one that was read.

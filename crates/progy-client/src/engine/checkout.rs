@@ -171,7 +171,7 @@ impl Engine<'_> {
         match merge_text(&base, &local, &remote) {
             Merged::Conflict => MergeOutcome::Conflict,
             Merged::Clean(bytes) => {
-                let hash = ContentHash::blake3(&bytes);
+                let hash = self.hash_kind().hash(&bytes);
                 let size = bytes.len() as u64;
                 self.merged.insert(hash, bytes);
                 MergeOutcome::Clean { hash, size }

@@ -119,7 +119,7 @@ impl Engine<'_> {
                     }
                     Err(error) => return Err(Error::disk(path)(error)),
                 };
-                if progy_core::ContentHash::blake3(&bytes) != file.hash {
+                if !file.hash.is_of(&bytes) {
                     return Ok(false);
                 }
                 contents::keep(self.disk, &file.hash, &bytes)?;

@@ -111,7 +111,8 @@ impl<'c> Session<'c> {
         let state = State::load(&disk)?;
         let Some(lock) = disk.lock(LOCK).map_err(Error::disk(LOCK))? else { return Ok(None) };
         // Only to be spared reports on files that nobody saves.
-        let template = Template::load(&disk, state.version()).ok().flatten();
+        let template =
+            Template::load(&disk, state.version(), state.strategy.hash_kind()).ok().flatten();
         Ok(Some(Self {
             context,
             root,
