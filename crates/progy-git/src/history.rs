@@ -78,13 +78,7 @@ impl Repository {
 
     /// How many paths differ from the first parent, and the size of the new contents in bytes.
     pub fn changes(&self, commit: &ObjectId) -> Result<(u32, u64)> {
-        let found = self.find_commit(commit)?;
-        let tree = found.tree()?;
-        // A parent that was never fetched is as good as none.
-        let before = found.parent(0).ok().and_then(|parent| parent.tree().ok());
-        let mut options = DiffOptions::new();
-        options.include_typechange(true).skip_binary_check(true).context_lines(0);
-        let diff = self.git.diff_tree_to_tree(before.as_ref(), Some(&tree), Some(&mut options))?;
+        let diff = self.diff_to_parent(commit)?;
         let mut bytes = 0_u64;
         let mut count = 0_u32;
         for delta in diff.deltas() {
@@ -94,6 +88,24 @@ impl Repository {
             }
         }
         Ok((count, bytes))
+    }
+
+    /// The paths that differ from the first parent; those that are no Unicode are left out.
+    pub fn changed_paths(&self, commit: &ObjectId) -> Result<Vec<String>> {
+        let diff = self.diff_to_parent(commit)?;
+        let paths = diff.deltas().filter_map(|delta| delta.new_file().path_bytes());
+        let paths = paths.filter_map(|path| std::str::from_utf8(path).ok());
+        Ok(paths.map(str::to_owned).collect())
+    }
+
+    fn diff_to_parent(&self, commit: &ObjectId) -> Result<git2::Diff<'_>> {
+        let found = self.find_commit(commit)?;
+        let tree = found.tree()?;
+        // A parent that was never fetched is as good as none.
+        let before = found.parent(0).ok().and_then(|parent| parent.tree().ok());
+        let mut options = DiffOptions::new();
+        options.include_typechange(true).skip_binary_check(true).context_lines(0);
+        Ok(self.git.diff_tree_to_tree(before.as_ref(), Some(&tree), Some(&mut options))?)
     }
 
     /// Recent commits that this repository has with all that they lead to: what a host need not

@@ -166,6 +166,27 @@ impl Repository {
     pub fn folder(&self) -> PathBuf {
         self.git.path().to_owned()
     }
+
+    /// Who commits here: a name and an address; empty if nobody was ever set.
+    pub fn author(&self) -> Result<(String, String)> {
+        let config = self.git.config()?.snapshot()?;
+        let get = |name: &str| config.get_string(name).unwrap_or_default();
+        Ok((get("user.name"), get("user.email")))
+    }
+
+    /// A word that Progy keeps in the repository's configuration.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        let config = self.git.config()?.snapshot()?;
+        Ok(config.get_string(&format!("progy.{name}")).ok())
+    }
+
+    /// Keeps such a word.
+    pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
+        if self.note(name)?.as_deref() != Some(value) {
+            self.git.config()?.set_str(&format!("progy.{name}"), value)?;
+        }
+        Ok(())
+    }
 }
 
 /// The part of an address that names a host: without a path.
