@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{CheckedGitHub, Config, ConfigError};
+use crate::config::{CheckedGitHub, Config, ConfigError, GitHost};
 use crate::error::ServiceError;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
@@ -20,6 +20,7 @@ use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
 use crate::services::Services;
+use crate::services::git::Repositories;
 use crate::services::github::GitHubAccess;
 
 /// How often what nobody needs any more is forgotten.
@@ -87,6 +88,7 @@ pub async fn serve_until(
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr()?;
     let services = open(&config)?;
+    let services = keep_repositories(services, &config)?;
     let services = Arc::new(match config.checked_github(Some(address))? {
         None => services,
         Some(github) => services.with_github(reach(&config, github)?),
@@ -147,6 +149,19 @@ async fn forget_the_old(services: Arc<Services>, keep: i64) {
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
     Services::embedded(&config.data, config.limits.services())
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
+}
+
+/// The services with repositories, if the configuration wants some.
+fn keep_repositories(services: Services, config: &Config) -> Result<Services, ServerError> {
+    let data = |source| ServerError::Data { folder: config.data.display().to_string(), source };
+    Ok(match config.git.host {
+        GitHost::None => services,
+        GitHost::Embedded => {
+            let folder = config.data.join("git");
+            let host = services.embedded_host(&folder, config.git.settings()).map_err(data)?;
+            services.with_git(Repositories::embedded(Arc::new(host)))
+        }
+    })
 }
 
 /// GitHub as it is configured, and the vault for its tokens.
