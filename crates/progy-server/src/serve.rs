@@ -26,6 +26,9 @@ use crate::services::github::GitHubAccess;
 /// How often what nobody needs any more is forgotten.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
+/// How often repositories are looked after.
+const KEEP_UP_EVERY: Duration = Duration::from_hours(1);
+
 /// Why the server did not start, or an administrator's command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -99,6 +102,7 @@ pub async fn serve_until(
     let metrics = Metrics::install();
     let stopping = CancellationToken::new();
     let forgetting = forget_the_old(Arc::clone(&services), config.audit.keep());
+    let upkeep = keep_up(Arc::clone(&services));
     let state = AppState {
         services,
         stopping: stopping.clone(),
@@ -129,6 +133,7 @@ pub async fn serve_until(
         () = metrics.upkeep() => {}
         () = renewal => {}
         () = forgetting => {}
+        () = upkeep => {}
     }
     tracing::info!("stopped");
     Ok(())
@@ -142,6 +147,18 @@ async fn forget_the_old(services: Arc<Services>, keep: i64) {
             Err(error) => tracing::warn!(%error, "what is too old could not be forgotten"),
         }
         tokio::time::sleep(FORGET_EVERY).await;
+    }
+}
+
+/// Looks after the repositories, now and every hour: takes note of pushes that nobody has, and packs
+/// what many small ones have left. Several servers may do it at once.
+async fn keep_up(services: Arc<Services>) {
+    loop {
+        match services.keep_repositories_up().await {
+            Ok(done) => tracing::debug!(?done, "the repositories are in order"),
+            Err(error) => tracing::warn!(%error, "the repositories could not be looked after"),
+        }
+        tokio::time::sleep(KEEP_UP_EVERY).await;
     }
 }
 

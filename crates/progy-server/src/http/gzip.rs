@@ -77,14 +77,12 @@ impl Unpacking {
     async fn step(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(decoder) = &mut self.decoder else { return Ok(None) };
         if self.waiting.is_empty() {
-            match self.packed.next().await.transpose()? {
-                Some(more) => self.waiting = more,
-                None => {
-                    let rest = self.decoder.take().map(GzDecoder::finish);
-                    let rest = rest.transpose().map_err(|error| spoilt(&error))?;
-                    return self.count(rest.unwrap_or_default());
-                }
-            }
+            let Some(more) = self.packed.next().await.transpose()? else {
+                let rest = self.decoder.take().map(GzDecoder::finish);
+                let rest = rest.transpose().map_err(|error| spoilt(&error))?;
+                return self.count(rest.unwrap_or_default());
+            };
+            self.waiting = more;
         }
         let step = self.waiting.split_to(self.waiting.len().min(STEP));
         // It fails, and does not stop, where something follows the end.

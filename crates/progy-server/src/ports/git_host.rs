@@ -1,9 +1,12 @@
 //! Who keeps the learners' Git repositories: [`GitHost`].
 //!
 //! - [`embedded`]: bare repositories in the data folder, served over HTTP by the server itself;
-//! - [`objects`]: what the server reads of a repository, whoever keeps it.
+//! - [`objects`], [`difference`]: what the server reads of a repository, whoever keeps it;
+//! - [`naming`]: a template in Git's own terms.
 
+pub mod difference;
 pub mod embedded;
+pub mod naming;
 pub mod objects;
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 //!
 //! - [`access`]: who may do what with which;
 //! - [`template`]: what a repository begins with;
-//! - [`noting`]: what was pushed becomes revisions.
+//! - [`noting`]: what was pushed becomes revisions;
+//! - `reading`, `archive`: their files, from the repository.
 //!
 //! A repository is the truth; the database's rows are a record of it that can be made anew.
 
 pub mod access;
+mod archive;
 pub mod noting;
+mod reading;
 pub mod template;
 
 use std::path::Path;
@@ -19,17 +22,23 @@ use progy_api::git::{
 };
 use progy_core::git::Signature;
 use progy_core::{CourseId, Strategy};
+use semver::Version;
 
 use super::Services;
+use super::cache::Cache;
 use super::github::token::TokenTrouble;
 use crate::ports::database::{Claim, UserId};
+use crate::ports::git_host::embedded::upkeep::Upkept;
 use crate::ports::git_host::embedded::{Embedded, Settings};
+use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
 use crate::ports::github::Scopes;
 use crate::ports::{GitHost, PortError};
 use crate::{Result, ServiceError};
 use template::CourseTemplate;
 
+/// What templates in Git's terms may take in memory, in bytes.
+const TEMPLATES: usize = 16 << 20;
 /// The user name that GitHub wants with a token.
 const GITHUB_USER: &str = "x-access-token";
 /// What GitHub must allow for private repositories.
@@ -41,17 +50,20 @@ pub struct Repositories {
     host: Arc<dyn GitHost>,
     /// The host, if it is the one that this server serves itself.
     embedded: Option<Arc<Embedded>>,
+    /// Templates in Git's terms.
+    templates: Arc<Cache<(CourseId, Version), Arc<GitTemplate>>>,
 }
 
 impl Repositories {
     /// Kept and served by this server.
     pub fn embedded(host: Arc<Embedded>) -> Self {
-        Self { host: Arc::clone(&host) as Arc<dyn GitHost>, embedded: Some(host) }
+        let embedded = Some(Arc::clone(&host));
+        Self { embedded, ..Self::elsewhere(host) }
     }
 
     /// Kept elsewhere.
     pub fn elsewhere(host: Arc<dyn GitHost>) -> Self {
-        Self { host, embedded: None }
+        Self { host, embedded: None, templates: Arc::new(Cache::new(TEMPLATES)) }
     }
 }
 
@@ -85,6 +97,19 @@ impl Services {
     pub async fn git_trouble(&self) -> Option<String> {
         let host = self.git.as_ref().map(|git| &git.host)?;
         host.ping().await.err().map(|error| error.to_string())
+    }
+
+    /// Takes note of what is not on record, and packs what has to be.
+    pub async fn keep_repositories_up(&self) -> Result<Upkept> {
+        let Some(git) = &self.git else { return Ok(Upkept::default()) };
+        if git.host.ping().await.is_err() {
+            return Ok(Upkept::default());
+        }
+        self.take_note_of_all().await?;
+        match &git.embedded {
+            Some(embedded) => Ok(embedded.upkeep().await?),
+            None => Ok(Upkept::default()),
+        }
     }
 
     /// Sees to it that the learner has a repository for a course, and that it shares what comes with

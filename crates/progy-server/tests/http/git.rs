@@ -4,6 +4,7 @@ mod clones;
 mod command;
 mod hostile;
 mod pushes;
+mod revisions;
 mod tokens;
 
 use progy_api::git::{Credentials, Repo};

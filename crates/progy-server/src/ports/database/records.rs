@@ -323,7 +323,7 @@ pub struct NotedRevision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoteOutcome {
     /// It is written down; this is the head.
-    Noted(Option<RevisionSummary>),
+    Noted(Option<Box<RevisionSummary>>),
     /// The head is another one: look at the repository again.
     Moved,
     /// The workspace is carried another way.

@@ -284,7 +284,7 @@ impl Database for Sqlite {
                 if let NoteOutcome::Noted(Some(head)) = outcome
                     && Some(&head.id) != before.as_ref()
                 {
-                    hub.tell(&user, HeadEvent { course, head: head.clone() });
+                    hub.tell(&user, HeadEvent { course, head: (**head).clone() });
                 }
             },
         )

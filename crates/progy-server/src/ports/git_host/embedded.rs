@@ -149,7 +149,7 @@ impl GitHost for Embedded {
         if !shared.is_dir() {
             template::make(program, &self.layout, &shared, template).await?;
         }
-        let line = self.layout.alternate(&shared);
+        let line = Layout::alternate(&shared);
         Ok(blocking(move || layout::add_alternate(&folder, &line)).await?)
     }
 

@@ -74,7 +74,11 @@ async fn a_long_request_is_packed_and_understood() {
         let other = git.clone_of(&host.repo.repo_url).await;
         // What only this device has: as many lines as are worth packing.
         for n in 0..60 {
-            other.ok(&["commit", "-q", "--allow-empty", "-m", &n.to_string()]).await;
+            // Each a second later: the newest are named first.
+            let date = format!("{} +0000", 2_000_000_000 + n);
+            let arguments = ["commit", "-q", "--allow-empty", "-m", "here"];
+            let mut commit = other.git.call(other.path(), &arguments);
+            assert!(commit.env("GIT_COMMITTER_DATE", date).status().await.unwrap().success());
         }
         work.commit("a.txt", version.as_bytes(), "news").await;
         work.ok(&["push", "origin", "main"]).await;

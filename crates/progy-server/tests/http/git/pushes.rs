@@ -1,6 +1,12 @@
 //! Pushing, and what is refused.
 
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
 use super::Host;
+use super::command::Work;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn main_only_moves_forward() {
@@ -62,21 +68,55 @@ fn noise(size: usize) -> Vec<u8> {
 async fn a_push_that_is_cut_off_leaves_nothing() {
     let host = Host::start().await;
     let work = host.begun().await;
-    let head = work.head().await;
-    work.commit("large.bin", &noise(16 << 20), "large").await;
-    for millis in [30, 120, 250] {
-        let mut push = work.git.call(work.path(), &["push", "origin", "main"]);
-        let mut push = push.stderr(std::process::Stdio::null()).spawn().unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
-        let _ = push.start_kill();
-        let _ = push.wait().await;
+    let before = work.head().await;
+    let after = work.commit("large.bin", &noise(2 << 20), "large").await;
+    let request = request(&work, &before, &after).await;
+    let path = host.repo.repo_url.split_once("/git/").unwrap().1;
+    let head = format!(
+        "POST /git/{path}/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/x-git-receive-pack-request\r\nContent-Length: {}\r\n\r\n",
+        host.login,
+        request.len()
+    );
+    for part in [1, 50, 99] {
+        let mut stream = TcpStream::connect(host.server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&request[..request.len() * part / 100]).await.unwrap();
+        stream.flush().await.unwrap();
+        drop(stream);
     }
-    // It may have been whole before it was cut off.
+    // Nothing is left of it, once its processes have ended.
+    let objects = host.bare().join("objects");
+    let half_way = || {
+        std::fs::read_dir(&objects)
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("tmp_objdir"))
+    };
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if !half_way() {
+            break;
+        }
+    }
     let there = work.ok(&["ls-remote", "origin", "main"]).await;
-    let there = there.split_whitespace().next().unwrap();
-    assert!(there == head || there == work.head().await, "{there}");
-    work.ok(&["push", "origin", "main"]).await;
+    assert!(there.starts_with(&before), "{there}");
     host.check().await;
+    work.ok(&["push", "-q", "origin", "main"]).await;
+    host.check().await;
+}
+
+/// What `git push` would send.
+async fn request(work: &Work, before: &str, after: &str) -> Vec<u8> {
+    let arguments = ["pack-objects", "--revs", "--stdout", "-q"];
+    let mut call = work.git.call(work.path(), &arguments);
+    let mut call = call.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let wanted = format!("{after}\n^{before}\n");
+    call.stdin.take().unwrap().write_all(wanted.as_bytes()).await.unwrap();
+    let pack = call.wait_with_output().await.unwrap().stdout;
+    let command = format!("{before} {after} refs/heads/main\0 report-status");
+    let mut request = format!("{:04x}{command}0000", command.len() + 4).into_bytes();
+    request.extend(pack);
+    request
 }
 
 #[tokio::test(flavor = "multi_thread")]

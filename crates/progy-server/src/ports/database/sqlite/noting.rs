@@ -63,7 +63,7 @@ impl Store {
                 int(note.stored),
             ])?;
         let head = self.workspace(&note.user, &note.course)?.and_then(|workspace| workspace.head);
-        Ok(NoteOutcome::Noted(head))
+        Ok(NoteOutcome::Noted(head.map(Box::new)))
     }
 
     /// Forgets all commits; gives the newest revision that is none.

@@ -67,7 +67,7 @@ impl Layout {
     }
 
     /// How a repository names a template's objects: the data folder may move.
-    pub(super) fn alternate(&self, template: &Path) -> String {
+    pub(super) fn alternate(template: &Path) -> String {
         let name = template.file_name().unwrap_or_default().to_string_lossy();
         format!("../../../../templates/{name}/objects")
     }

@@ -169,7 +169,7 @@ impl Embedded {
         let fed = child.stdin.take().map(|stdin| feed(stdin, input));
         let (pieces, output) = mpsc::channel(WAITING);
         let run = Run { child, service: topic.service, pieces, permit };
-        tokio::spawn(run.to_end(fed, after, self.settings.time));
+        tokio::spawn(run.until_end(fed, after, self.settings.time));
         Ok(Some(Output(output)))
     }
 }
@@ -254,7 +254,12 @@ struct Run<E> {
 }
 
 impl<E: Send + 'static> Run<E> {
-    async fn to_end(mut self, fed: Option<Feed<E>>, after: BoxFuture<'static, ()>, time: Duration) {
+    async fn until_end(
+        mut self,
+        fed: Option<Feed<E>>,
+        after: BoxFuture<'static, ()>,
+        time: Duration,
+    ) {
         let (input, mut done) = fed.map_or((None, None), |fed| (Some(fed.task), Some(fed.done)));
         let input = input.as_ref().map(tokio::task::JoinHandle::abort_handle);
         let leaves = self.pieces.clone();

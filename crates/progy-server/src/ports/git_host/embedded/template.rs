@@ -4,15 +4,14 @@
 //! [`progy_core::git::template_commit`], which a device can compute by itself: that commit is
 //! advertised to who pushes (`.have`), so that neither side sends what came with the course.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use progy_core::git::{self, Kind, ObjectId, template_commit};
-use progy_core::{ContentHash, Entry, FileEntry, HashKind, Tree};
+use progy_core::ContentHash;
+use progy_core::git::Kind;
 use sha1::{Digest, Sha1};
 use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
@@ -21,6 +20,7 @@ use super::layout::{self, Layout};
 use super::program::Program;
 use super::{blocking, disk};
 use crate::ports::git_host::Template;
+use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::{PortError, Result};
 
 /// Makes the template's repository at `place`, unless somebody else is faster.
@@ -32,12 +32,15 @@ pub(super) async fn make(
     place: &Path,
     template: &dyn Template,
 ) -> Result<()> {
-    let files = Files::name(template).await?;
+    let named = GitTemplate::of(template).await?;
     let aside = layout.temporary()?;
     let folder = aside.clone();
     blocking(move || layout::create_aside(&folder)).await?;
-    let built = git::build(&files.tree).map_err(|error| PortError::Failed(error.to_string()))?;
-    let commit = template_commit(template.course(), template.version(), built.root).object();
+    let commit = named.commit(template).object();
+    // A file may have the bytes of a link's target; no pack has an object twice.
+    let objects = &named.built.objects;
+    let contents: Vec<_> =
+        named.contents.iter().filter(|(_, (id, _))| !objects.contains_key(id)).collect();
 
     let arguments = ["index-pack", "--stdin", "--strict", "--threads=1"];
     let mut child = program
@@ -49,13 +52,13 @@ pub(super) async fn make(
     let input = child.stdin.take();
     let mut pack = Pack::begin(
         input.ok_or_else(|| PortError::Failed("git has no pipes".to_owned()))?,
-        files.contents.len() + built.objects.len() + 1,
+        contents.len() + objects.len() + 1,
     )
     .await?;
-    for (content, (_, size)) in &files.contents {
+    for (content, (_, size)) in contents {
         pack.content(template, content, *size).await?;
     }
-    for object in built.objects.values().chain([&commit]) {
+    for object in objects.values().chain([&commit]) {
         pack.object(object.kind, &object.bytes).await?;
     }
     pack.end().await?;
@@ -69,63 +72,6 @@ pub(super) async fn make(
         layout::put(&aside, &place)
     })
     .await
-}
-
-/// A template's files by Git's names.
-struct Files {
-    tree: Tree,
-    /// Each different content with Git's id and its size.
-    contents: HashMap<ContentHash, (ObjectId, u64)>,
-}
-
-impl Files {
-    async fn name(template: &dyn Template) -> Result<Self> {
-        let mut contents: HashMap<ContentHash, (ObjectId, u64)> = HashMap::new();
-        let mut entries = Vec::new();
-        for (path, entry) in template.tree() {
-            let Entry::File(file) = entry else {
-                entries.push((path.clone(), entry.clone()));
-                continue;
-            };
-            let id = match contents.get(&file.hash) {
-                Some((id, _)) => *id,
-                None => {
-                    let id = name(template, file).await?;
-                    contents.insert(file.hash, (id, file.size));
-                    id
-                }
-            };
-            entries.push((path.clone(), Entry::File(FileEntry { hash: id.into(), ..*file })));
-        }
-        let tree = Tree::from_entries(entries);
-        let tree = tree.map_err(|error| PortError::Damaged(error.to_string()))?;
-        // Another content's bytes may be those of a folder's or a link's object, but no pack may
-        // have an object twice: links are the only ones that are blobs, too.
-        let links: Vec<ObjectId> = template
-            .tree()
-            .iter()
-            .filter_map(|(_, entry)| match entry {
-                Entry::Symlink(target) => {
-                    Some(ObjectId::of(Kind::Blob, target.as_str().as_bytes()))
-                }
-                Entry::File(_) => None,
-            })
-            .collect();
-        contents.retain(|_, (id, _)| !links.contains(id));
-        Ok(Self { tree, contents })
-    }
-}
-
-/// Git's name of a file's content.
-async fn name(template: &dyn Template, file: &FileEntry) -> Result<ObjectId> {
-    let mut hasher = HashKind::GitBlob.hasher(file.size);
-    let mut part = 0;
-    while let Some(bytes) = template.part(&file.hash, part).await? {
-        hasher.update(&bytes);
-        part += 1;
-    }
-    let id = ObjectId::try_from(&hasher.finish());
-    id.map_err(|error| PortError::Failed(error.to_string()))
 }
 
 /// A pack that is being written (gitformat-pack).
