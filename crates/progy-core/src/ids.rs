@@ -105,6 +105,11 @@ impl RevisionId {
     pub fn from_git(id: &crate::git::ObjectId) -> Self {
         Self(id.to_string())
     }
+
+    /// Whether it is the id of a commit: no other remote has ids of 40 digits.
+    pub fn is_commit(&self) -> bool {
+        self.0.len() == 40
+    }
 }
 
 fn is_hex(text: &str, digits: std::ops::RangeInclusive<usize>) -> bool {

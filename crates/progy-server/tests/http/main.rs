@@ -7,6 +7,7 @@ mod accounts;
 mod client;
 mod courses;
 mod devices;
+mod git;
 mod github;
 mod guards;
 mod history;
