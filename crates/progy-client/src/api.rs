@@ -121,6 +121,9 @@ pub struct PushBody {
 /// Repositories of the strategy `git`: routes of the server, and Git's smart HTTP on whatever host.
 #[async_trait(?Send)]
 pub trait GitApi {
+    /// Whether this server itself is at that address.
+    fn is_at(&self, url: &str) -> bool;
+
     /// `POST /api/git/ensure-repo`.
     async fn ensure_repo(&self, course: &CourseId) -> Result<Repo, ApiError>;
 

@@ -88,6 +88,10 @@ fn types(service: Service) -> (HeaderValue, HeaderValue) {
 
 #[async_trait(?Send)]
 impl GitApi for HttpApi {
+    fn is_at(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.server.is_origin_of(&url))
+    }
+
     async fn ensure_repo(&self, course: &CourseId) -> Result<Repo, ApiError> {
         let url = self.server.route(&["api", "git", "ensure-repo"], &[]);
         self.post(url, &EnsureRepoRequest { course: course.clone() }).await

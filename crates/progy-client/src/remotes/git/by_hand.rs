@@ -3,9 +3,9 @@
 use progy_core::RevisionId;
 use progy_git::Line;
 
-use super::{Api, GitApi, GitRemote};
-use crate::Result;
+use super::{Api, GitApi, GitRemote, KnownRepo};
 use crate::remote::{Beside, Moved};
+use crate::{Error, Result};
 
 impl<A: Api + GitApi> GitRemote<'_, A> {
     /// Looks at the branch, which was left at one of `left`.
@@ -21,6 +21,9 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             // The branch was deleted: our own memory brings it back.
             return Ok(Beside::AsLeft(None));
         };
+        if KnownRepo::of(&self.root)?.is_none() {
+            return Err(Error::ForeignRepository);
+        }
         let published = repository.published()?;
         let base = match published {
             Some(published) => Some(repository.common(&main, &published)?),

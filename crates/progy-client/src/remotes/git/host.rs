@@ -36,8 +36,12 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             return Ok(access.clone());
         }
         let repository = self.repository()?;
-        let (url, host) = match (repository.note(URL)?, repository.note(HOST)?) {
-            (Some(url), Some(host)) => (url, parse_host(&host)),
+        let known = repository.note(URL)?.zip(repository.note(HOST)?);
+        let known = known.map(|(url, host)| (url, parse_host(&host)));
+        // A server that moved knows its repositories under another address.
+        let is_current = |url: &str, host| host != GitHostKind::Embedded || self.api.is_at(url);
+        let (url, host) = match known {
+            Some((url, host)) if is_current(&url, host) => (url, host),
             _ => self.ensure().await?,
         };
         let login = match host {
