@@ -58,6 +58,11 @@ impl Known {
 }
 
 impl Index {
+    /// An index of nothing.
+    pub fn new(kind: HashKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
     /// Reads the index; a damaged one, or one with hashes of another kind, is an empty one.
     pub fn load(disk: &dyn Disk, kind: HashKind) -> Self {
         let mut files: Vec<(RelPath, Known)> =

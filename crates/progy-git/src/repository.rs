@@ -154,6 +154,16 @@ impl Repository {
         }
     }
 
+    /// Puts the branch anywhere, also back; with nothing it is deleted.
+    pub fn reset_main(&self, to: Option<ObjectId>) -> Result<()> {
+        match to {
+            Some(to) => drop(self.git.reference(BRANCH, oid(&to)?, true, "progy: reset")?),
+            None if self.main()?.is_some() => self.git.find_reference(BRANCH)?.delete()?,
+            None => {}
+        }
+        Ok(())
+    }
+
     /// Notes what the host has.
     pub fn set_published(&self, commit: ObjectId, why: &str) -> Result<()> {
         if self.published()? != Some(commit) {

@@ -1,13 +1,14 @@
 //! The server alone, without network or devices, for tests of what speaks to it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use progy_client::api::Api;
-use progy_core::{CourseId, Tree};
+use progy_client::api::{Api, GitApi};
+use progy_core::{ContentHash, CourseId, Strategy, Tree};
 use semver::Version;
 
 use crate::client::{Client, Way};
@@ -29,14 +30,14 @@ struct Direct {
 
 impl Bench {
     /// A server on which nothing was saved yet. An error says what is missing to run one.
-    pub fn new() -> Result<Self, String> {
-        let server = Server::new(Arc::new(Shared::new(false)), false, None)?;
+    pub fn new(strategy: Strategy) -> Result<Self, String> {
+        let server = Server::new(Arc::new(Shared::new(false)), false, strategy, None)?;
         let lose_next = Rc::new(Cell::new(false));
         Ok(Self { server: Rc::new(RefCell::new(server)), lose_next })
     }
 
     /// The server as a device reaches it.
-    pub fn api(&self) -> impl Api + use<> {
+    pub fn api(&self) -> impl Api + GitApi + use<> {
         let server = Rc::clone(&self.server);
         Client(Direct { server, lose_next: Rc::clone(&self.lose_next) })
     }
@@ -58,7 +59,12 @@ impl Bench {
 
     /// The files of its first version.
     pub fn template(&self) -> Tree {
-        course::tree(false, 1)
+        course::tree(false, 1, self.server.borrow().hash_kind())
+    }
+
+    /// The contents of its files.
+    pub fn contents(&self) -> BTreeMap<ContentHash, Vec<u8>> {
+        course::contents(false, self.server.borrow().hash_kind())
     }
 
     /// The package of its first version.

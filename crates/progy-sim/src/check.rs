@@ -54,7 +54,7 @@ fn on_devices(world: &World, counts: impl Fn(&str) -> bool) -> BTreeSet<Token> {
         for (path, ino) in machine.volume.below("").into_iter().filter(|(path, _)| counts(path)) {
             let is_named = || {
                 let bytes = machine.volume.bytes(ino);
-                bytes.is_ok_and(|bytes| named.contains(&ContentHash::blake3(&bytes)))
+                bytes.is_ok_and(|bytes| named.contains(&world.hash_kind().hash(&bytes)))
             };
             if !path.starts_with(".progy/objects/") || is_named() {
                 found.extend(learner::tokens_of(&machine, ino));
@@ -101,7 +101,7 @@ pub(crate) fn agreement(world: &World, n: usize) {
 fn scanned(world: &World, n: usize, tree: &Tree) -> Result<Tree, String> {
     let disk = SimDisk(std::sync::Arc::clone(world.machine(n)));
     let rules = world.rules();
-    let scan = scan::scan(&disk, &rules, &mut Index::default(), &[tree]);
+    let scan = scan::scan(&disk, &rules, &mut Index::new(world.hash_kind()), &[tree]);
     scan.map(|scan| scan.tree).map_err(|error| error.to_string())
 }
 
@@ -114,7 +114,7 @@ fn matches(world: &World, n: usize, tree: &Tree) {
     };
     for change in progy_core::diff::diff(tree, &there) {
         // What the course does not let travel stays where it was made.
-        if world.rules().travels(&change.path) {
+        if world.travels(&change.path) {
             world.wrong(format!("{name} differs from the head: {change:?}"));
         }
     }

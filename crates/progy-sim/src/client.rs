@@ -1,14 +1,16 @@
 //! The client's own trait, over any way to the server: what a request and an answer look like.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use async_trait::async_trait;
+use progy_api::git::{Credentials, GitHostKind, Repo};
 use progy_api::history::{ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage};
 use progy_api::problem::{Problem, code};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::CourseDocument;
 use progy_api::sync::{SyncAnswer, SyncRequest};
-use progy_client::api::{Api, ApiError};
+use progy_client::api::{Api, ApiError, GitApi, PackSink, PushBody, RepoAccess};
+use progy_core::git::wire::Service;
 use progy_core::{CourseId, RevisionId};
 use semver::Version;
 use serde::Serialize;
@@ -137,5 +139,43 @@ impl<W: Way> Api for Client<W> {
             out.write_all(piece)?;
         }
         Ok(())
+    }
+}
+
+#[async_trait(?Send)]
+impl<W: Way> GitApi for Client<W> {
+    fn is_at(&self, _: &str) -> bool {
+        true
+    }
+
+    async fn ensure_repo(&self, course: &CourseId) -> Result<Repo, ApiError> {
+        self.json(Request::EnsureRepo(course.clone())).await
+    }
+
+    async fn git_credentials(&self, _: &CourseId, _: GitHostKind) -> Result<Credentials, ApiError> {
+        Err(self.unreachable("the embedded host takes the server's own login"))
+    }
+
+    async fn advertise(&self, _: &RepoAccess, service: Service) -> Result<Vec<u8>, ApiError> {
+        self.body(Request::Advertise(service)).await
+    }
+
+    async fn upload_pack(
+        &self,
+        _: &RepoAccess,
+        request: Vec<u8>,
+        sink: &mut PackSink<'_>,
+    ) -> Result<(), ApiError> {
+        let body = self.body(Request::UploadPack(request)).await?;
+        for piece in body.chunks(600) {
+            sink(piece)?;
+        }
+        Ok(())
+    }
+
+    async fn receive_pack(&self, _: &RepoAccess, body: PushBody) -> Result<Vec<u8>, ApiError> {
+        let PushBody { mut head, mut pack, .. } = body;
+        pack.read_to_end(&mut head)?;
+        self.body(Request::ReceivePack(head)).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 
 use progy_core::rules::{Rules, SyncRules};
-use progy_core::{ContentHash, CourseId, Entry, FileEntry, LessonId, RelPath, Tree};
+use progy_core::{ContentHash, CourseId, Entry, FileEntry, HashKind, LessonId, RelPath, Tree};
 use semver::Version;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -45,17 +45,17 @@ pub(crate) fn package(names_files: bool, n: u64) -> Vec<u8> {
 }
 
 /// The contents of all versions.
-pub(crate) fn contents(names_files: bool) -> BTreeMap<ContentHash, Vec<u8>> {
+pub(crate) fn contents(names_files: bool, kind: HashKind) -> BTreeMap<ContentHash, Vec<u8>> {
     (1..=VERSIONS)
         .flat_map(|n| files(names_files, n))
-        .map(|(_, text, _)| (ContentHash::blake3(text.as_bytes()), text.into_bytes()))
+        .map(|(_, text, _)| (kind.hash(text.as_bytes()), text.into_bytes()))
         .collect()
 }
 
 /// The tree of the `n`th version.
-pub(crate) fn tree(names_files: bool, n: u64) -> Tree {
+pub(crate) fn tree(names_files: bool, n: u64, kind: HashKind) -> Tree {
     let entry = |text: &str, executable| {
-        let hash = ContentHash::blake3(text.as_bytes());
+        let hash = kind.hash(text.as_bytes());
         Entry::File(FileEntry { hash, size: text.len() as u64, executable })
     };
     let entries = files(names_files, n).into_iter().filter_map(|(path, text, executable)| {

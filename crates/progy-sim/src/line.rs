@@ -8,12 +8,13 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use progy_api::sync::SyncAnswer;
+use progy_core::git::wire;
 
 use crate::client::Way;
 use crate::machine::Machine;
 use crate::network::Network;
 use crate::script::Mishap;
-use crate::server::{Answer, Request};
+use crate::server::{Answer, Request, repo};
 use crate::trace::locked;
 
 /// A device's line to the server.
@@ -46,12 +47,16 @@ impl Line {
     /// A revision that the device was told of as published has to be there from now on.
     fn note_acknowledged(&self, body: &[u8], disasters: u32) {
         let Ok(answer) = serde_json::from_slice::<SyncAnswer>(body) else { return };
+        if let Some(revision) = answer.revision {
+            self.note_safe(revision.id.to_string(), disasters);
+        }
+    }
+
+    fn note_safe(&self, revision: String, disasters: u32) {
         let shared = Arc::clone(&locked(&self.machine).shared);
         let mut ledger = locked(&shared.ledger);
-        if let Some(revision) = answer.revision
-            && ledger.disasters == disasters
-        {
-            ledger.acknowledged.insert(revision.id.to_string());
+        if ledger.disasters == disasters {
+            ledger.acknowledged.insert(revision);
         }
     }
 }
@@ -70,6 +75,10 @@ impl Way for Line {
         let shared = Arc::clone(&locked(&self.machine).shared);
         let disasters = locked(&shared.ledger).disasters;
         let is_sync = matches!(request, Request::Sync(_));
+        let pushed = match &request {
+            Request::ReceivePack(body) => repo::command(body).map(|(_, new, _)| new),
+            _ => None,
+        };
         self.network.borrow_mut().send(self.device, request, mishaps);
         let answer = poll_fn(|_| match self.network.borrow_mut().receive(self.device) {
             Some(answer) => Poll::Ready(answer),
@@ -80,6 +89,12 @@ impl Way for Line {
             && is_sync
         {
             self.note_acknowledged(body, disasters);
+        }
+        if let Answer::Good(body) = &answer
+            && let Some(pushed) = pushed
+            && wire::push_report(body) == Ok(wire::Report::Done)
+        {
+            self.note_safe(pushed.to_string(), disasters);
         }
         answer
     }
@@ -100,6 +115,11 @@ fn brief(request: &Request) -> String {
     match request {
         Request::Sync(body) | Request::Contents { body, .. } => {
             String::from_utf8_lossy(body).into_owned()
+        }
+        // The bytes of a pack are not the same in every run.
+        Request::UploadPack(_) => "for a pack".to_owned(),
+        Request::ReceivePack(body) => {
+            format!("to take {:?}", repo::command(body).map(|(old, new, _)| (old, new)))
         }
         other => format!("{other:?}"),
     }

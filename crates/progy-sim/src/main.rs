@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use progy_core::Strategy;
 use progy_sim::{Sabotage, Script, run, script};
 
 /// Several devices and a server in one process, with everything going wrong.
@@ -18,6 +19,9 @@ struct Args {
     /// How many run at once; all processors if it is not said.
     #[arg(long)]
     jobs: Option<usize>,
+    /// How the workspaces are carried: `patch` or `git`.
+    #[arg(long, default_value_t)]
+    strategy: Strategy,
     /// A fault to put in, to see that it is found.
     #[arg(long)]
     fault: Option<Sabotage>,
@@ -33,6 +37,12 @@ struct Args {
     /// Go on after a failure, and tell at the end how many seeds failed and how.
     #[arg(long)]
     survey: bool,
+}
+
+impl Args {
+    fn script_of(&self, seed: u64) -> Script {
+        Script::from_seed(seed).carried_by(self.strategy)
+    }
 }
 
 fn range(text: &str) -> Result<(u64, u64), String> {
@@ -53,7 +63,7 @@ fn main() -> ExitCode {
         Some(file) => run_file(file, &args),
         None if args.print => {
             for seed in args.seeds.0..args.seeds.1 {
-                println!("# seed {seed}\n{}", Script::from_seed(seed));
+                println!("# seed {seed}\n{}", args.script_of(seed));
             }
             ExitCode::SUCCESS
         }
@@ -123,7 +133,7 @@ fn work(args: &Args, next: &AtomicU64, failures: &Mutex<Vec<Failure>>) {
         if seed >= args.seeds.1 {
             return;
         }
-        let outcome = run(&Script::from_seed(seed), args.fault, args.trace);
+        let outcome = run(&args.script_of(seed), args.fault, args.trace);
         if args.trace {
             println!("=== seed {seed}\n{}", outcome.trace.join("\n"));
         }
@@ -141,7 +151,7 @@ fn work(args: &Args, next: &AtomicU64, failures: &Mutex<Vec<Failure>>) {
 /// Prints a failure: the seed, the short script, and what happens in it.
 fn tell(failure: &Failure, args: &Args) {
     println!("seed {} fails: {}", failure.seed, failure.wrong);
-    let whole = Script::from_seed(failure.seed);
+    let whole = args.script_of(failure.seed);
     let kind = kind(&failure.wrong);
     let short = script::shrink(&whole, |script| {
         let outcome = run(script, args.fault, false);

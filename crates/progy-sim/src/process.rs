@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -9,6 +10,8 @@ use progy_client::disk::Disk;
 use progy_client::engine::conflicts::Resolution;
 use progy_client::engine::start::From;
 use progy_client::engine::{Device, Engine, Intent};
+use progy_client::remote::Remote;
+use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::{Error, Result, trash};
 use progy_core::progress::Progress;
@@ -30,6 +33,8 @@ pub(crate) struct Job {
     pub(crate) env: SimEnv,
     pub(crate) api: Client<Line>,
     pub(crate) rng: Rng,
+    /// Where the repository is, if the workspace is carried by Git.
+    pub(crate) git: Option<PathBuf>,
 }
 
 /// What a command that came to its end tells.
@@ -52,30 +57,42 @@ pub(crate) fn run(job: Job) -> Running {
 }
 
 async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
-    let Job { command, device, course, disk, env, api, mut rng } = job;
-    let remote = PatchRemote {
-        api: &api,
-        course: course.clone(),
-        device: device.id.clone(),
-        device_name: device.name.clone(),
+    let Job { command, device, course, disk, env, api, mut rng, git } = job;
+    let (id, device_name) = (device.id.clone(), device.name.clone());
+    let remote: Box<dyn Remote> = match git {
+        None => {
+            Box::new(PatchRemote { api: &api, course: course.clone(), device: id, device_name })
+        }
+        Some(root) => Box::new(GitRemote {
+            api: &api,
+            disk: &*disk,
+            root,
+            course: course.clone(),
+            device: id,
+            device_name,
+            offset: 0,
+            helper: String::new(),
+            known: Known::default(),
+        }),
     };
+    let remote = remote.as_ref();
     let mut engine = match Engine::open(&*disk, &env, device.clone()) {
         Err(Error::NoWorkspace) => {
             let from = if command == Command::StartOver { From::Fresh } else { From::Resume };
-            let (engine, _) = Engine::start(&*disk, &env, device, course, from, &remote).await?;
+            let (engine, _) = Engine::start(&*disk, &env, device, course, from, remote).await?;
             engine
         }
         opened => opened?,
     };
-    engine.prepare(&remote).await?;
-    let result = act(&mut engine, &remote, command, &*disk, &mut rng).await;
+    engine.prepare(remote).await?;
+    let result = act(&mut engine, remote, command, &*disk, &mut rng).await;
     told.borrow_mut().progress = Some(engine.state().progress.clone());
     result
 }
 
 async fn act(
     engine: &mut Engine<'_>,
-    remote: &PatchRemote<'_, Client<Line>>,
+    remote: &dyn Remote,
     command: Command,
     disk: &dyn Disk,
     rng: &mut Rng,
@@ -103,7 +120,7 @@ async fn act(
             engine.reset(remote, &what).await.map(drop)
         }
         Command::Restore => {
-            let page = progy_client::remote::Remote::log(remote, None, 50).await?;
+            let page = remote.log(None, 50).await?;
             let Some(revision) = rng.pick(&page.revisions) else { return Ok(()) };
             let paths = match rng.below(3) {
                 0 => vec!["content/01_intro".to_owned()],

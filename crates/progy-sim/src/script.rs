@@ -7,6 +7,7 @@
 mod draw;
 mod shrink;
 
+use progy_core::Strategy;
 use serde::{Deserialize, Serialize};
 
 pub use shrink::shrink;
@@ -34,6 +35,9 @@ pub struct Setup {
     /// The learner uses one device after the other, and goes on only when it has synced: then every
     /// device must get exactly what the last one left, and nothing can conflict.
     pub relay: bool,
+    /// The workspace is carried by `git`, not by `patch`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub git: bool,
 }
 
 /// Something happens.
@@ -172,10 +176,24 @@ pub enum Mishap {
     Cut(u32),
 }
 
+impl Setup {
+    /// How the workspace is carried.
+    pub(crate) fn strategy(&self) -> Strategy {
+        if self.git { Strategy::Git } else { Strategy::Patch }
+    }
+}
+
 impl Script {
     /// The script that a seed stands for.
     pub fn from_seed(seed: u64) -> Self {
         draw::script(seed)
+    }
+
+    /// The same, with the workspace carried by `strategy`.
+    #[must_use]
+    pub fn carried_by(mut self, strategy: Strategy) -> Self {
+        self.setup.git = strategy == Strategy::Git;
+        self
     }
 
     /// The script in `text`, as [`std::fmt::Display`] writes it.

@@ -3,6 +3,7 @@
 mod faulty;
 mod gate;
 mod history;
+pub(crate) mod repo;
 
 use std::future::Future;
 use std::io::Cursor;
@@ -12,9 +13,12 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::TryStreamExt;
 use progy_api::account::{Role, User};
+use progy_api::git::{Author, GitHostKind, Repo};
 use progy_api::history::ContentsRequest;
 use progy_api::sync::SyncRequest;
-use progy_core::{CourseId, RevisionId, Timestamp};
+use progy_core::git::ObjectId;
+use progy_core::git::wire::Service;
+use progy_core::{CourseId, HashKind, RevisionId, Strategy, Timestamp};
 use progy_server::ports::database::UserId;
 use progy_server::ports::database::sqlite::Sqlite;
 use progy_server::ports::objects::memory::MemoryObjects;
@@ -30,6 +34,7 @@ use crate::sabotage::Sabotage;
 pub(crate) use gate::Accident;
 use gate::Gate;
 pub(crate) use history::Kept;
+use repo::Host;
 
 /// What a device asks, as it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +46,16 @@ pub(crate) enum Request {
     Revision { course: CourseId, revision: RevisionId },
     Course(CourseId),
     Package(CourseId, Version),
+    EnsureRepo(CourseId),
+    Advertise(Service),
+    UploadPack(Vec<u8>),
+    ReceivePack(Vec<u8>),
+}
+
+impl Request {
+    fn is_for_git(&self) -> bool {
+        matches!(self, Self::Advertise(_) | Self::UploadPack(_) | Self::ReceivePack(_))
+    }
 }
 
 /// What comes back.
@@ -82,6 +97,12 @@ struct Begun {
     user: User,
 }
 
+/// A copy of what the server keeps.
+struct Backup {
+    database: Vec<u8>,
+    main: Option<ObjectId>,
+}
+
 pub(crate) struct Server {
     shared: Arc<Shared>,
     database: Arc<Sqlite>,
@@ -89,7 +110,9 @@ pub(crate) struct Server {
     objects: Arc<MemoryObjects>,
     services: Services,
     user: User,
-    backups: Vec<Vec<u8>>,
+    backups: Vec<Backup>,
+    /// Where saves are kept if the workspace is carried by Git.
+    git: Option<Host>,
     /// How many versions of the course are published.
     pub(crate) published: u64,
     names_files: bool,
@@ -146,8 +169,10 @@ impl Server {
     pub(crate) fn new(
         shared: Arc<Shared>,
         names_files: bool,
+        strategy: Strategy,
         sabotage: Option<Sabotage>,
     ) -> Result<Self, String> {
+        let git = (strategy == Strategy::Git).then(Host::new).transpose()?;
         let begun = begun()?;
         let database = Sqlite::in_memory().map_err(|error| error.to_string())?;
         database.restore(&begun.database).map_err(|error| error.to_string())?;
@@ -165,9 +190,15 @@ impl Server {
             services,
             user,
             backups,
+            git,
             published: 1,
             names_files,
         })
+    }
+
+    /// How contents are named.
+    pub(crate) fn hash_kind(&self) -> HashKind {
+        if self.git.is_some() { HashKind::GitBlob } else { HashKind::Blake3 }
     }
 
     pub(crate) fn course(&self) -> CourseId {
@@ -193,7 +224,10 @@ impl Server {
 
     pub(crate) fn back_up(&mut self) {
         match self.database.snapshot() {
-            Ok(backup) => self.backups.push(backup),
+            Ok(database) => {
+                let main = self.git.as_ref().and_then(Host::main);
+                self.backups.push(Backup { database, main });
+            }
             Err(error) => self.shared.wrong(format!("no backup can be made: {error}")),
         }
     }
@@ -202,7 +236,9 @@ impl Server {
     /// again. False if there is none.
     pub(crate) fn restore_backup(&mut self, rng: &mut Rng) -> bool {
         let Some(backup) = rng.pick(&self.backups) else { return false };
-        if let Err(error) = self.database.restore(backup) {
+        let restored = self.database.restore(&backup.database).map_err(|error| error.to_string());
+        let git = self.git.as_ref().map_or(Ok(()), |git| git.set_main(backup.main));
+        if let Err(error) = restored.and(git) {
             self.shared.wrong(format!("a backup cannot be restored: {error}"));
         }
         self.restart();
@@ -225,6 +261,11 @@ impl Server {
 
     /// Answers a request, unless the accident prevents it.
     pub(crate) fn handle(&mut self, request: &Request, accident: Option<Accident>) -> Answer {
+        if request.is_for_git()
+            && let Some(answer) = self.git_accident(request, accident)
+        {
+            return answer;
+        }
         self.gate.begin(accident);
         let answer = ready(self.answer(request));
         self.gate.begin(None);
@@ -232,6 +273,36 @@ impl Server {
             self.crash();
             Answer::Nothing
         })
+    }
+
+    /// What becomes of a request for the repository in an accident: it has no database.
+    fn git_accident(&mut self, request: &Request, accident: Option<Accident>) -> Option<Answer> {
+        match accident? {
+            Accident::Before(_) => self.crash(),
+            Accident::After(_) => {
+                self.handle(request, None);
+                self.crash();
+            }
+            Accident::Busy => {}
+        }
+        Some(Answer::Nothing)
+    }
+
+    fn answer_git(&self, request: &Request) -> Option<Answer> {
+        let git = self.git.as_ref()?;
+        match request {
+            Request::EnsureRepo(course) => Some(body_of(Ok(Repo {
+                repo_url: Host::url(course),
+                html_url: Host::url(course),
+                created: git.main().is_none(),
+                host: GitHostKind::Embedded,
+                author: Author { name: "ana".to_owned(), email: "ana@localhost".to_owned() },
+            }))),
+            Request::Advertise(service) => Some(Answer::Good(git.advertise(*service))),
+            Request::UploadPack(body) => git.upload_pack(body).map(Answer::Good),
+            Request::ReceivePack(body) => Some(Answer::Good(git.receive_pack(body))),
+            _ => None,
+        }
     }
 
     async fn answer(&self, request: &Request) -> Answer {
@@ -269,6 +340,10 @@ impl Server {
                 Ok(bytes) => Answer::Good(bytes),
                 Err(error) => refused(&error),
             },
+            Request::EnsureRepo(_)
+            | Request::Advertise(_)
+            | Request::UploadPack(_)
+            | Request::ReceivePack(_) => self.answer_git(request).unwrap_or(Answer::Nothing),
         }
     }
 

@@ -13,7 +13,8 @@ use progy_client::engine::Device;
 use progy_client::state::State;
 use progy_client::{Error, Result};
 use progy_core::rules::Rules;
-use progy_core::{ContentHash, DeviceId, DeviceName, Tree};
+use progy_core::{ContentHash, DeviceId, DeviceName, HashKind, RelPath, Tree};
+use tempfile::TempDir;
 
 use crate::check;
 use crate::client::Client;
@@ -28,7 +29,7 @@ use crate::process::{self, Job, Running, Told};
 use crate::rng::Rng;
 use crate::sabotage::{Sabotage, SabotagedDisk};
 use crate::script::{Command, Mishap, Script, Setup};
-use crate::server::Server;
+use crate::server::{Server, repo};
 use crate::trace::locked;
 
 /// How a run ended.
@@ -50,6 +51,8 @@ struct Station {
     begun: bool,
     /// How the last command ended.
     ended_well: bool,
+    /// Holds the repository, if the workspace is carried by Git: libgit2 wants real files.
+    git: Option<TempDir>,
 }
 
 pub(crate) struct World {
@@ -101,7 +104,8 @@ impl World {
         sabotage: Option<Sabotage>,
         shared: &Arc<Shared>,
     ) -> std::result::Result<Self, String> {
-        let server = Server::new(Arc::clone(shared), setup.names_files, sabotage)?;
+        let server =
+            Server::new(Arc::clone(shared), setup.names_files, setup.strategy(), sabotage)?;
         let mut rng = Rng::new(setup.seed);
         let stations = ('a'..='z')
             .take(usize::from(setup.devices))
@@ -140,7 +144,22 @@ impl World {
     /// The files of the course version that device `n` has.
     pub(crate) fn template(&self, n: usize) -> Option<Tree> {
         let version = course::number(self.state(n).ok()??.version());
-        Some(course::tree(self.setup.names_files, version))
+        Some(course::tree(self.setup.names_files, version, self.hash_kind()))
+    }
+
+    /// Whether the workspace is carried by Git.
+    pub(crate) fn is_git(&self) -> bool {
+        self.setup.git
+    }
+
+    /// How contents are named.
+    pub(crate) fn hash_kind(&self) -> HashKind {
+        self.setup.strategy().hash_kind()
+    }
+
+    /// Whether a change of the file at `path` is saved.
+    pub(crate) fn travels(&self, path: &RelPath) -> bool {
+        self.setup.git || self.rules().travels(path)
     }
 
     /// Which files travel.
@@ -192,6 +211,7 @@ impl World {
                 online: Rc::clone(&station.online),
             }),
             rng: Rng::of(seed, 3),
+            git: station.git.as_ref().map(|git| git.path().to_owned()),
         };
         self.stations[n].running = Some((command, process::run(job)));
     }
@@ -312,7 +332,7 @@ impl World {
         let overlays = state.queue.iter().map(|save| &save.overlay).chain([&state.base.overlay]);
         let named: std::collections::BTreeSet<ContentHash> = process::named(overlays).collect();
         for bytes in contents {
-            if named.contains(&ContentHash::blake3(&bytes)) {
+            if named.contains(&self.hash_kind().hash(&bytes)) {
                 for token in ledger::tokens(&bytes) {
                     ledger.recorded(token);
                 }
@@ -340,6 +360,7 @@ impl Station {
             running: None,
             begun: false,
             ended_well: false,
+            git: setup.git.then(repo::folder).transpose()?,
         })
     }
 }

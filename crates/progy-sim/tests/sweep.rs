@@ -28,7 +28,7 @@ fn script(seed: u64, command: Command, mishap: Mishap) -> Script {
     ];
     let numbered = (seed * 100..).zip(acts);
     let actions = numbered.map(|(seed, act)| Action { seed, steps: 200, act }).collect();
-    let setup = Setup { seed, devices: 2, tick: 10, names_files: false, relay: false };
+    let setup = Setup { seed, devices: 2, tick: 10, names_files: false, relay: false, git: false };
     Script { setup, actions }
 }
 

@@ -102,7 +102,7 @@ impl Engine<'_> {
 
     /// The branch is the learner's word: what it holds becomes base and queue, and the files are
     /// seen as changes of it. Saves of ours that it never showed are put on top.
-    async fn take_in(&mut self, remote: &dyn Remote, moved: Moved) -> Result<()> {
+    pub(super) async fn take_in(&mut self, remote: &dyn Remote, moved: Moved) -> Result<()> {
         let Moved { at, base, saves } = moved;
         let made: BTreeSet<SaveId> = saves.iter().map(|made| made.revision.save.clone()).collect();
         let unshown = self.unshown(&made)?;

@@ -9,7 +9,7 @@ use semver::Version;
 use super::{Device, Engine, Intent, Report};
 use crate::disk::Disk;
 use crate::env::Env;
-use crate::remote::{Beside, Head, Remote};
+use crate::remote::{Beside, Head, Moved, Remote};
 use crate::state::{Base, Overlay, State, overlaid, overlay};
 use crate::{Error, Result, layout};
 
@@ -51,12 +51,11 @@ impl<'a> Engine<'a> {
         from: From,
         remote: &dyn Remote,
     ) -> Result<(Self, Started)> {
-        // A history that is there already is not this workspace's.
-        if let Beside::Moved(_) = remote.beside(&[None]).await? {
-            return Err(Error::ForeignRepository);
+        let newest = remote.newest_version().await?;
+        if let Beside::Moved(moved) = remote.beside(&[None]).await? {
+            return Self::take_up(disk, env, device, course, newest, from, remote, *moved).await;
         }
         let head = remote.head(None).await?;
-        let newest = remote.newest_version().await?;
         let version = head.as_ref().map_or_else(|| newest.clone(), |head| head.version.clone());
         let state = State::new(course, remote.strategy(), device.id.clone(), version.clone());
         let mut engine = Self::with_state(disk, env, device, state);
@@ -99,6 +98,37 @@ impl<'a> Engine<'a> {
         }
         let version = engine.state.version().clone();
         Ok((engine, Started { found, adopted, version, newest, report }))
+    }
+
+    /// Goes on with the history that is beside the files, where Progy's own memory of the workspace
+    /// is gone.
+    #[allow(clippy::too_many_arguments, reason = "what a start is given, and what it found")]
+    async fn take_up(
+        disk: &'a dyn Disk,
+        env: &'a dyn Env,
+        device: Device,
+        course: CourseId,
+        newest: Version,
+        from: From,
+        remote: &dyn Remote,
+        moved: Moved,
+    ) -> Result<(Self, Started)> {
+        let known = moved.base.as_ref().or(moved.saves.first());
+        let version = known.map_or_else(|| newest.clone(), |known| known.revision.version.clone());
+        let state = State::new(course, remote.strategy(), device.id.clone(), version.clone());
+        let mut engine = Self::with_state(disk, env, device, state);
+        engine.fetch_template(&version, remote).await?;
+        write_settings(disk, &engine.state)?;
+        engine.take_in(remote, moved).await?;
+        let mut report = Report::default();
+        if from == From::Fresh {
+            engine.start_over(remote, &mut report).await?;
+        }
+        let pulled = engine.sync(remote, &Intent::new("Found again")).await?;
+        report.received.extend(pulled.received);
+        report.published.extend(pulled.published);
+        let version = engine.state.version().clone();
+        Ok((engine, Started { found: true, adopted: Vec::new(), version, newest, report }))
     }
 
     fn remember(&mut self, head: &Head) {

@@ -195,10 +195,9 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
     }
 
     async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
-        let (document, main) =
-            tokio::join!(self.api.progress(&self.course, None), self.host_head());
-        let document = document?;
-        let Some(main) = main? else {
+        let main = self.host_head().await?;
+        let document = self.api.progress(&self.course, None).await?;
+        let Some(main) = main else {
             return Ok(document.map(|document| Head {
                 revision: None,
                 version: document.version,
@@ -256,7 +255,11 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
         let commit = match &publish.save.sealed {
             Some(sealed) => object(sealed)?,
-            None => self.seal_for(publish)?,
+            None => {
+                // Who commits is known once the repository is settled.
+                self.access().await?;
+                self.seal_for(publish)?
+            }
         };
         let newest = publish.rest.last().and_then(|save| save.sealed.as_ref());
         let newest = newest.map_or(Ok(commit), object)?;

@@ -93,7 +93,13 @@ fn saved_once(world: &World, history: &[Kept]) {
     let mut saves: BTreeMap<_, &RevisionId> = BTreeMap::new();
     for kept in history {
         let summary = &kept.summary;
-        let save = (&summary.device, summary.saved_at, &summary.message);
+        // Commits know seconds only.
+        let save = (
+            &summary.device,
+            summary.saved_at,
+            &summary.message,
+            world.is_git().then_some(&summary.save),
+        );
         if let Some(other) = saves.insert(save, &summary.id) {
             world.wrong(format!("{other} and {} are the same save", summary.id));
         }

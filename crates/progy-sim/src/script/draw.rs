@@ -28,6 +28,7 @@ pub(super) fn script(seed: u64) -> Script {
         tick: rng.weighted(&[(2, 1), (3, 10), (3, 100), (2, 1000)]),
         names_files: rng.percent(10),
         relay,
+        git: false,
     };
     let trouble = Trouble {
         network: rng.percent(60),

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use progy_api::delta;
 use progy_api::history::{ContentsRequest, FileState, RevisionSummary, Want};
+use progy_core::git::ObjectId;
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, Entry, FileEntry, LinkTarget, RelPath, RevisionId, Tree};
+use progy_core::{ContentHash, Entry, FileEntry, LinkTarget, RelPath, RevisionId, Timestamp, Tree};
+use semver::Version;
 
+use super::repo::Host;
 use super::{Server, ready};
 use crate::course;
 
@@ -20,6 +23,11 @@ pub(crate) struct Kept {
 impl Server {
     /// Every revision that can be reached from the head, newest first.
     pub(crate) fn history(&self) -> Result<Vec<Kept>, String> {
+        if let Some(git) = &self.git {
+            let commits = git.commits().into_iter().map(|id| id.revision());
+            let kept = commits.map(|id| self.revision(&id).ok_or(format!("{id} cannot be read")));
+            return kept.collect();
+        }
         let course = self.course();
         let mut history = Vec::new();
         let mut before: Option<RevisionId> = None;
@@ -43,6 +51,24 @@ impl Server {
 
     /// One revision, if there is one of that id.
     pub(crate) fn revision(&self, id: &RevisionId) -> Option<Kept> {
+        if let Some(git) = &self.git {
+            let (commit, files) = git.commit(id)?;
+            let (_, version) = commit.facts.course?;
+            let template = self.template(&version);
+            let summary = RevisionSummary {
+                id: id.clone(),
+                parent: commit.parents.first().map(ObjectId::revision),
+                save: commit.facts.save?,
+                device: commit.facts.device?,
+                message: commit.message,
+                lesson: commit.facts.lesson,
+                saved_at: Timestamp(commit.author.seconds * 1000),
+                version,
+                files_changed: 0,
+                bytes: 0,
+            };
+            return Some(Kept { summary, overlay: Host::overlay(&template, &files) });
+        }
         let document = ready(self.services.revision(&self.user, &self.course(), id))?.ok()?;
         let files = document.files.into_iter();
         let overlay = files.map(|file| (file.path.clone(), entry(&file.path, &file.state)));
@@ -51,6 +77,11 @@ impl Server {
 
     /// The head and its files; `None` before the first publish.
     pub(crate) fn head(&self) -> Result<Option<(RevisionId, Tree)>, String> {
+        if let Some(git) = &self.git {
+            let Some(main) = git.main() else { return Ok(None) };
+            let (_, files) = git.commit(&main.revision()).ok_or("the head cannot be read")?;
+            return Ok(Some((main.revision(), files)));
+        }
         let course = self.course();
         let standing = ready(self.services.progress(&self.user, &course, None));
         let document = match standing.ok_or("the server waits")? {
@@ -64,9 +95,13 @@ impl Server {
             .iter()
             .map(|file| (file.path.clone(), entry(&file.path, &file.state)))
             .collect();
-        let template = course::tree(self.names_files, course::number(&document.version));
+        let template = self.template(&document.version);
         let tree = progy_client::state::overlaid(&template, &overlay);
         Ok(Some((head.id, tree.map_err(|error| error.to_string())?)))
+    }
+
+    fn template(&self, version: &Version) -> Tree {
+        course::tree(self.names_files, course::number(version), self.hash_kind())
     }
 
     /// The learner's progress as the server knows it.
@@ -80,7 +115,11 @@ impl Server {
         &self,
         hashes: impl Iterator<Item = ContentHash>,
     ) -> BTreeMap<ContentHash, Vec<u8>> {
-        let mut found = course::contents(self.names_files);
+        let mut found = course::contents(self.names_files, self.hash_kind());
+        if let Some(git) = &self.git {
+            found.extend(git.contents(hashes));
+            return found;
+        }
         let mut wants: Vec<Want> = hashes
             .filter(|hash| !found.contains_key(hash))
             .map(|hash| Want { hash, have: None })

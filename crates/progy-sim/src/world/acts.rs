@@ -1,5 +1,8 @@
 //! What the actions of a script do.
 
+use std::path::Path;
+use std::{fs, io};
+
 use std::sync::Arc;
 
 use progy_client::layout;
@@ -150,6 +153,12 @@ impl World {
         let now = machine.file_time();
         machine.volume.take_over(&source, if whole { "" } else { layout::FOLDER }, now);
         drop(machine);
+        if whole
+            && let (Some(from), Some(to)) = (&self.stations[from].git, &self.stations[to].git)
+            && let Err(error) = copy_folder(from.path(), to.path())
+        {
+            self.shared.wrong(format!("a repository cannot be copied: {error}"));
+        }
         self.stations[to].begun = self.stations[from].begun;
         // The files of one with the memory of another: what was not there yet looks deleted.
         self.let_all_go();
@@ -178,4 +187,27 @@ impl World {
             progy_core::RevisionId::new(id).is_ok_and(|id| self.server.revision(&id).is_some())
         });
     }
+}
+
+/// Makes `to` a copy of `from`.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    for item in fs::read_dir(to)? {
+        let item = item?;
+        if item.file_type()?.is_dir() {
+            fs::remove_dir_all(item.path())?;
+        } else {
+            fs::remove_file(item.path())?;
+        }
+    }
+    for item in fs::read_dir(from)? {
+        let item = item?;
+        let there = to.join(item.file_name());
+        if item.file_type()?.is_dir() {
+            fs::create_dir(&there)?;
+            copy_folder(&item.path(), &there)?;
+        } else {
+            fs::copy(item.path(), there)?;
+        }
+    }
+    Ok(())
 }

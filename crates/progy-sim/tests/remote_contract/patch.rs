@@ -1,11 +1,15 @@
 //! `patch`, over the real services.
 
+use std::collections::BTreeMap;
+
 use progy_api::limits;
 use progy_client::api::Api;
 use progy_client::remote::Remote;
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::state::Overlay;
-use progy_core::{ContentHash, DeviceId, DeviceName, Entry, FileEntry, RelPath, Tree};
+use progy_core::{
+    ContentHash, DeviceId, DeviceName, Entry, FileEntry, HashKind, RelPath, Strategy, Tree,
+};
 use progy_sim::bench::Bench;
 use semver::Version;
 
@@ -38,8 +42,16 @@ impl<A: Api> Fixture for Patch<A> {
         self.bench.template()
     }
 
+    fn template_contents(&self) -> BTreeMap<ContentHash, Vec<u8>> {
+        self.bench.contents()
+    }
+
     fn package(&self) -> Vec<u8> {
         self.bench.package()
+    }
+
+    fn hash_kind(&self) -> HashKind {
+        HashKind::Blake3
     }
 
     fn too_much(&self) -> Option<Overlay> {
@@ -52,7 +64,7 @@ impl<A: Api> Fixture for Patch<A> {
 #[test]
 fn patch_keeps_the_laws() {
     suite::run(|| {
-        let bench = Bench::new().unwrap();
+        let bench = Bench::new(Strategy::Patch).unwrap();
         let api = bench.api();
         Patch { bench, api }
     });
