@@ -207,12 +207,15 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
                 progress: document.records,
             }));
         };
-        let base = base.map(object).transpose()?;
         let repository = self.repository()?;
-        let base_known = match &base {
-            Some(base) => repository.follows(&main, base)?,
+        let base_known = match base {
+            // One that is no commit is of another history.
+            Some(base) => {
+                object(base).is_ok_and(|b| repository.follows(&main, &b).unwrap_or(false))
+            }
             None => true,
         };
+        let base = base.and_then(|base| object(base).ok());
         let progress = document.map(|document| document.records).unwrap_or_default();
         let is_base = base.as_ref() == Some(&main);
         let Recorded { revision, overlay } = if is_base {
@@ -253,13 +256,15 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
     }
 
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
-        let commit = match &publish.save.sealed {
-            Some(sealed) => object(sealed)?,
-            None => {
-                // Who commits is known once the repository is settled.
-                self.access().await?;
-                self.seal_for(publish)?
+        let commit = if let Some(sealed) = &publish.save.sealed {
+            object(sealed)?
+        } else {
+            // Who commits is known once the repository is settled.
+            self.access().await?;
+            if publish.parent.revision.as_ref().is_some_and(|parent| object(parent).is_err()) {
+                return Err(PublishError::HeadMoved);
             }
+            self.seal_for(publish)?
         };
         let newest = publish.rest.last().and_then(|save| save.sealed.as_ref());
         let newest = newest.map_or(Ok(commit), object)?;
