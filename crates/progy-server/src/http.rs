@@ -5,12 +5,13 @@
 //! - [`failure`]: every error is a problem document (RFC 9457);
 //! - [`limits`], [`body`]: bytes, time and memory that a request may take;
 //! - [`extract`], [`json`], [`form`], [`range`], [`cookie`]: what a request says;
-//! - [`login`], [`site`], [`forwarded`]: who sent it, from where;
+//! - [`login`], [`site`], [`forwarded`], [`cors`]: who sent it, from where;
 //! - [`transfer`]: packages on their way in and out.
 
 pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod cookie;
+pub(crate) mod cors;
 pub(crate) mod extract;
 pub(crate) mod failure;
 pub(crate) mod form;

@@ -21,6 +21,7 @@ use progy_api::problem::code;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Timeouts;
+use crate::http::cors;
 use crate::http::failure::{self, Failure};
 use crate::http::limits::{Allowance, LargeBodies};
 use crate::http::metrics::Metrics;
@@ -68,6 +69,8 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .get("/api/auth/get-session", auth::session::get)
         .get("/api/auth/list-sessions", auth::session::list)
         .post("/api/auth/revoke-session", account, auth::session::revoke)
+        .post("/api/auth/revoke-sessions", account, auth::session::revoke_all)
+        .post("/api/auth/revoke-other-sessions", account, auth::session::revoke_others)
         .post("/api/auth/sign-out", account, auth::session::sign_out)
         .post("/api/auth/sign-up/email", account, auth::sign::up)
         .post("/api/auth/sign-in/email", account, auth::sign::sign_in)
@@ -129,7 +132,8 @@ pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
         .layer(from_fn(pages::failure::dress))
         .layer(from_fn(failure::render))
         .layer(from_fn_with_state(Arc::clone(&site), pages::headers::put_on))
-        .layer(from_fn_with_state(site, site::strict_transport))
+        .layer(from_fn_with_state(Arc::clone(&site), site::strict_transport))
+        .layer(from_fn_with_state(site, cors::share))
         .layer(from_fn(observe::observe))
         .with_state(state)
 }

@@ -6,6 +6,9 @@
 
 mod world;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use serde_json::json;
 use world::browser::{Browser, Setup};
 use world::person::Login;
@@ -270,4 +273,50 @@ fn two_devices_come_in_by_password_and_by_github_and_all_is_revoked() {
     laptop.run(&["sync"]).ok();
     assert_eq!(laptop.status()["queued"], 0);
     assert_eq!(laptop.messages()[0], "without a login");
+}
+
+/// An origin of its own with one empty page, for as long as the test runs.
+fn front_end() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut visitor in listener.incoming().flatten() {
+            let _ = visitor.read(&mut [0; 4096]);
+            let page = "<!doctype html><title>A front end</title>";
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+            let _ = write!(visitor, "{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn a_front_end_of_a_trusted_origin_uses_the_session_and_no_other_does() {
+    let (friend, stranger) = (front_end(), front_end());
+    let config = format!("[accounts]\ntrusted_origins = [{friend:?}]\n");
+    let world = World::configured(tempfile::tempdir().unwrap(), &config);
+    let browser = Browser::start(&world.url(), Setup::default());
+    let api = format!("{}/api/auth", world.url());
+    let register = format!(
+        "const answer = await fetch('{api}/sign-up/email', {{
+             method: 'POST', credentials: 'include',
+             headers: {{ 'content-type': 'application/json' }},
+             body: JSON.stringify({{ name: 'Ana', email: 'ana@example.org',
+                 password: '{PASSWORD}' }}),
+         }});
+         return (await answer.json()).token === answer.headers.get('set-auth-token');"
+    );
+    let who = format!(
+        "const answer = await fetch('{api}/get-session', {{ credentials: 'include' }});
+         return (await answer.json())?.user.email;"
+    );
+    browser.open(&stranger);
+    assert_eq!(browser.script(&register), json!("TypeError: Failed to fetch"));
+    browser.open(&friend);
+    assert_eq!(browser.script(&who), json!(null), "the stranger has registered nobody");
+    assert_eq!(browser.script(&register), json!(true));
+    assert_eq!(browser.script(&who), json!("ana@example.org"));
+    browser.open(&stranger);
+    assert_eq!(browser.script(&who), json!("TypeError: Failed to fetch"));
 }

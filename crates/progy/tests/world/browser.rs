@@ -185,6 +185,15 @@ impl Browser {
         }
     }
 
+    /// What a script comes to that runs in the page that is open: the body of an asynchronous function.
+    pub(crate) fn script(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {body} }})().then(done, (error) => done('' + error));"
+        );
+        self.post("execute/async", &json!({ "script": script, "args": [] }))
+    }
+
     /// Whether everything is as wide as the window, so that nobody scrolls sideways.
     pub(crate) fn fits(&self) -> bool {
         let root = self.find("html");
