@@ -313,7 +313,7 @@ cannot-import = Nothing was imported: { $reason }. Name a checkout of rustlings,
 
 ## serve, admin
 
-invite-link = Who opens this address on your server can register, once: { $link }
+invite-link = Who types this code at this address of your server can register, once: { $link }
 user-added = Added { $name }. `progy admin token create { $name }` makes a token to log in with.
 keys-rotated =
     Everything is encrypted under the key { $key } now. { $count ->

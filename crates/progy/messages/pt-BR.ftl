@@ -313,7 +313,7 @@ cannot-import = Nada foi importado: { $reason }. Indique uma cópia do rustlings
 
 ## serve, admin
 
-invite-link = Quem abrir este endereço no seu servidor pode se cadastrar, uma vez: { $link }
+invite-link = Quem digitar este código neste endereço do seu servidor pode se cadastrar, uma vez: { $link }
 user-added = { $name } foi incluído. `progy admin token create { $name }` cria um token para entrar.
 keys-rotated =
     Tudo está cifrado com a chave { $key } agora. { $count ->

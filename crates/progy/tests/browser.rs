@@ -174,6 +174,24 @@ fn somebody_comes_by_github_links_and_unlinks() {
     other.sees("belongs to another person here");
 }
 
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn an_invitation_is_typed_and_works_with_github_as_well() {
+    let (world, _github) = World::with_github_and("[accounts]\nregistration = \"invited\"\n");
+    let browser = Browser::start(&world.url(), Setup::default());
+    browser.open("/sign-up");
+    browser.sees("needs an invitation");
+    browser.press("Register with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("Only people with an invitation");
+    browser.open("/sign-up?invited");
+    browser.fill("invite", &world.invite("author"));
+    browser.press("Register with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("Devices and browsers");
+    browser.sees("author");
+}
+
 /// The file of the course that somebody edits.
 const HELLO: &str = "content/01_intro/01_hello/exercise.rs";
 

@@ -126,6 +126,11 @@ impl World {
         self.token(name)
     }
 
+    /// The code of an invitation.
+    pub(crate) fn invite(&self, role: &str) -> String {
+        self.admin_command(&["invite", "--role", role])
+    }
+
     /// Another token of a person.
     pub(crate) fn token(&self, name: &str) -> String {
         self.admin_command(&["token", "create", name])

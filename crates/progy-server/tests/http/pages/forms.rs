@@ -113,7 +113,7 @@ async fn names_are_never_markup() {
 
     for path in [
         "/sign-in?next=%22%3E%3Cscript%3E&error=%3Cscript%3E&done=%3Cscript%3E",
-        "/sign-up?invite=%22%3E%3Cscript%3E",
+        "/sign-up?invited=%22%3E%3Cscript%3E",
         "/device?user_code=%3Cscript%3E",
         "/%3Cscript%3E",
         "/api/auth/error?error=%3Cscript%3E",
