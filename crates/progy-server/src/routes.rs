@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use progy_api::limits;
 use progy_api::problem::code;
@@ -120,6 +120,13 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .form("/account/github/unlink", pages::github::unlink)
         .page("/admin/people", pages::people::show)
         .form("/admin/people", pages::people::change)
+}
+
+/// The path of every form of the pages: for tests that no form may be missing from.
+pub fn forms() -> Vec<&'static str> {
+    let routes = all(Timeouts::default());
+    let posts = routes.pages().iter().filter(|(method, _)| *method == Method::POST);
+    posts.map(|(_, path)| *path).collect()
 }
 
 /// The routes with what every request meets on its way to them.

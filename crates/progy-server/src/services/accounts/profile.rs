@@ -50,7 +50,7 @@ impl Services {
         }
         let user = &login.user.id;
         self.limit_address(Attempt::SignIn, peer).await?;
-        self.limit(Attempt::SignInTo, user).await?;
+        self.limit_password_of(user).await?;
         let link = self.accounts.link_to(Link::CREDENTIAL, user).await?;
         let kept = link.as_ref().and_then(|link| link.password.as_deref());
         if kept.is_some() && !passwords::verify(&typed.current, kept) {
