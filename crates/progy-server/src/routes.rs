@@ -124,9 +124,18 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
 
 /// The path of every form of the pages: for tests that no form may be missing from.
 pub fn forms() -> Vec<&'static str> {
+    for_people(&Method::POST)
+}
+
+/// The path of every page: for tests that no page may be missing from.
+pub fn shown() -> Vec<&'static str> {
+    for_people(&Method::GET)
+}
+
+fn for_people(method: &Method) -> Vec<&'static str> {
     let routes = all(Timeouts::default());
-    let posts = routes.pages().iter().filter(|(method, _)| *method == Method::POST);
-    posts.map(|(_, path)| *path).collect()
+    let of_method = routes.pages().iter().filter(|(of, _)| of == method);
+    of_method.map(|(_, path)| *path).collect()
 }
 
 /// The routes with what every request meets on its way to them.

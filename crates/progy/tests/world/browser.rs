@@ -185,6 +185,14 @@ impl Browser {
         }
     }
 
+    /// Has the system prefer a dark theme, or a light one.
+    pub(crate) fn dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let theme = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": theme });
+        self.post("goog/cdp/execute", &command);
+    }
+
     /// What a script comes to that runs in the page that is open: the body of an asynchronous function.
     pub(crate) fn script(&self, body: &str) -> Value {
         let script = format!(
