@@ -8,7 +8,7 @@ use super::World;
 /// The stand-in, with what it runs on.
 pub(crate) struct GitHub {
     // In this order: the stand-in ends first.
-    _standin: Standin,
+    pub(crate) standin: Standin,
     _runtime: Runtime,
 }
 
@@ -34,6 +34,6 @@ impl World {
         let world = Self::configured(tempfile::tempdir().unwrap(), &config);
         let uri = format!("{}/api/auth/callback/github", world.url());
         standin.world().app_mut().redirect_uri = Some(uri);
-        (world, GitHub { _standin: standin, _runtime: runtime })
+        (world, GitHub { standin, _runtime: runtime })
     }
 }
