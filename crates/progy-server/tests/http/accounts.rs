@@ -90,7 +90,12 @@ async fn signing_in_replaces_what_the_browser_carried() {
     let again = again.send().await;
     assert!(!again.header("set-cookie").contains("Max-Age"), "until the browser is closed");
     assert_eq!(server.who(&first).await, Value::Null);
-    assert_ne!(server.who(&cookie(&again).unwrap()).await, Value::Null);
+    let again = cookie(&again).unwrap();
+    assert_ne!(server.who(&again).await, Value::Null);
+    let bia = json!({ "name": "bia", "email": "bia@example.org", "password": "correct horse" });
+    let bia = server.as_page("/api/auth/sign-up/email", &bia).header("cookie", &again).send().await;
+    assert_eq!(server.who(&again).await, Value::Null, "by registering as well");
+    assert_eq!(server.who(&cookie(&bia).unwrap()).await["user"]["username"], "bia");
 }
 
 #[tokio::test(flavor = "multi_thread")]
