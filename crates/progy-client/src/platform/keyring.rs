@@ -15,8 +15,8 @@ use crate::config::Variables;
 
 /// Keeps secrets for the person who is logged in to the system.
 ///
-/// A question may take seconds, and none waits for a person: what would have to be unlocked by hand
-/// is [`KeyringError::Locked`].
+/// A question may take seconds. On Linux none waits for a person: what would have to be unlocked by
+/// hand is [`KeyringError::Locked`]. macOS asks by itself, and that takes as long as the person does.
 pub trait Keyring: fmt::Debug + Send + Sync {
     /// Keeps `secret` under `name`, in place of what is kept there.
     fn keep(&self, name: &str, secret: &str) -> Result<(), KeyringError>;
