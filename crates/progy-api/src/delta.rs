@@ -88,7 +88,7 @@ pub fn decompress(
     if content.len() as u64 != size {
         return Err(wrong_size());
     }
-    if ContentHash::blake3(&content) != *hash {
+    if !hash.is_of(&content) {
         return Err(DeltaError::WrongHash);
     }
     Ok(content)

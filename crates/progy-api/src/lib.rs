@@ -4,12 +4,14 @@
 //! - [`progress`]: where a learner stands (`GET /api/progress/{course}`);
 //! - [`history`]: revisions, their files and contents (`/api/workspaces/{course}/…`);
 //! - [`registry`]: courses (`/api/courses…`);
+//! - [`git`]: learners' repositories (`/api/git/…`);
 //! - [`account`]: who is asking;
 //! - [`problem`]: errors (RFC 9457);
 //! - [`delta`]: how content is compressed against what the other side has.
 
 pub mod account;
 pub mod delta;
+pub mod git;
 pub mod history;
 pub mod limits;
 pub mod problem;

@@ -75,6 +75,11 @@ pub mod code {
     pub const VERSION_EXISTS: &str = "version_exists";
     /// 409: the workspace has another strategy.
     pub const OTHER_STRATEGY: &str = "other_strategy";
+    /// 409: repositories are kept by another host than the one that this route is for.
+    pub const OTHER_HOST: &str = "other_host";
+    /// 503: repositories cannot be served: the program `git` is missing on the server's machine, or
+    /// the host that keeps them does not answer.
+    pub const GIT_UNAVAILABLE: &str = "git_unavailable";
     /// 413: the body is larger than the route takes.
     pub const TOO_LARGE: &str = "too_large";
     /// 422: a file is over the limit of the strategy.

@@ -25,7 +25,7 @@ pub fn keep(disk: &dyn Disk, hash: &ContentHash, bytes: &[u8]) -> Result<()> {
 /// What is kept under `hash`. A damaged object is as good as none.
 pub fn kept(disk: &dyn Disk, hash: &ContentHash) -> Option<Vec<u8>> {
     let bytes = disk.read(&layout::object(hash), MAX_CONTENT).ok()?;
-    (ContentHash::blake3(&bytes) == *hash).then_some(bytes)
+    hash.is_of(&bytes).then_some(bytes)
 }
 
 /// Throws away every object that is not in `needed`.
@@ -67,7 +67,7 @@ impl Sources<'_> {
             || self.templates.iter().find_map(|template| template.content(self.disk, hash).ok()?);
         let file = || {
             let bytes = self.disk.read(self.files.get(hash)?.as_str(), MAX_CONTENT).ok()?;
-            (ContentHash::blake3(&bytes) == *hash).then_some(bytes)
+            hash.is_of(&bytes).then_some(bytes)
         };
         // What a template has was never kept beside it.
         template().or_else(|| kept(self.disk, hash)).or_else(file)

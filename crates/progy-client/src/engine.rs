@@ -2,6 +2,7 @@
 //!
 //! - [`start`](mod@start): a workspace begins, or is brought to this device;
 //! - [`commit`]: the files become a save that waits;
+//! - [`beside`]: the history that some strategies keep beside the files;
 //! - [`exchange`]: saves are published, other devices' saves come in;
 //! - [`checkout`]: the files follow;
 //! - [`loss`]: the server was restored from an older state;
@@ -10,6 +11,7 @@
 //! - [`lessons`]: lessons are tried;
 //! - [`status`]: where things stand.
 
+pub mod beside;
 pub mod checkout;
 pub mod commit;
 pub mod conflicts;
@@ -24,8 +26,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use progy_core::{
-    Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, LessonId, RelPath,
-    RevisionId, Tree,
+    Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, LessonId,
+    RelPath, RevisionId, Strategy, Tree,
 };
 use semver::Version;
 
@@ -127,8 +129,8 @@ impl<'a> Engine<'a> {
             disk,
             env,
             device,
+            index: Index::load(disk, state.strategy.hash_kind()),
             state,
-            index: Index::load(disk),
             templates: HashMap::new(),
             merged: HashMap::new(),
             notices: BTreeSet::new(),
@@ -145,6 +147,11 @@ impl<'a> Engine<'a> {
         &self.state.course
     }
 
+    /// How contents are named in this workspace.
+    fn hash_kind(&self) -> HashKind {
+        self.state.strategy.hash_kind()
+    }
+
     /// What the learner should hear of, since the engine was opened.
     pub fn notices(&self) -> &BTreeSet<Notice> {
         &self.notices
@@ -156,11 +163,19 @@ impl<'a> Engine<'a> {
         self.template_of(&version)
     }
 
+    /// Whether a change of the file at a path is saved: with the strategy `patch` a course may name
+    /// the files of which that holds.
+    pub fn travels(&mut self) -> Result<impl Fn(&RelPath) -> bool + use<>> {
+        let rules = self.template()?.rules().clone();
+        let names_files = self.state.strategy == Strategy::Patch;
+        Ok(move |path: &RelPath| !names_files || rules.travels(path))
+    }
+
     fn template_of(&mut self, version: &Version) -> Result<Rc<Template>> {
         if let Some(template) = self.templates.get(version) {
             return Ok(Rc::clone(template));
         }
-        let template = Template::load(self.disk, version)?
+        let template = Template::load(self.disk, version, self.hash_kind())?
             .ok_or_else(|| Error::NoVersion(self.state.course.clone(), version.clone()))?;
         let template = Rc::new(template);
         self.templates.insert(version.clone(), Rc::clone(&template));

@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use progy_core::{ContentHash, RelPath};
+use progy_core::{ContentHash, HashKind, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
-use crate::disk::{Disk, Meta};
+use crate::disk::{Disk, Kind, Meta};
 use crate::{Result, layout};
 
 const FORMAT: Format = Format { magic: *b"progyIDX", version: 2 };
@@ -22,6 +22,7 @@ const FORMAT: Format = Format { magic: *b"progyIDX", version: 2 };
 pub struct Index {
     /// By path.
     files: Vec<(RelPath, Known)>,
+    kind: HashKind,
     changed: bool,
 }
 
@@ -57,14 +58,21 @@ impl Known {
 }
 
 impl Index {
-    /// Reads the index; a damaged one is an empty one.
-    pub fn load(disk: &dyn Disk) -> Self {
+    /// Reads the index; a damaged one, or one with hashes of another kind, is an empty one.
+    pub fn load(disk: &dyn Disk, kind: HashKind) -> Self {
         let mut files: Vec<(RelPath, Known)> =
             FORMAT.read(disk, layout::INDEX).ok().flatten().unwrap_or_default();
-        if !files.is_sorted_by(|(a, _), (b, _)| a < b) {
+        let is_usable = files.is_sorted_by(|(a, _), (b, _)| a < b)
+            && files.iter().all(|(_, known)| known.hash.kind() == kind);
+        if !is_usable {
             files.clear();
         }
-        Self { files, changed: false }
+        Self { files, kind, changed: false }
+    }
+
+    /// How contents are named here.
+    pub fn kind(&self) -> HashKind {
+        self.kind
     }
 
     /// The hash of the file at `path`, if it is the one that was read.
@@ -72,6 +80,20 @@ impl Index {
         let at = self.files.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
         let (_, known) = self.files.get(at)?;
         known.matches(meta).then_some(known.hash)
+    }
+
+    /// What the file system said of the file at `path` when it was read, if it holds `hash`.
+    pub fn meta(&self, path: &RelPath, hash: &ContentHash) -> Option<Meta> {
+        let at = self.files.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
+        let (_, known) = self.files.get(at).filter(|(_, known)| known.hash == *hash)?;
+        Some(Meta {
+            kind: Kind::File,
+            size: known.size,
+            modified: known.modified,
+            changed: known.changed,
+            inode: known.inode,
+            executable: known.executable,
+        })
     }
 
     /// Remembers what a scan that began at `started` found, in the order of the paths; everything

@@ -12,7 +12,7 @@
 //!   tmp/             being written
 //! ```
 
-use progy_core::ContentHash;
+use progy_core::{ContentHash, HashKind};
 use semver::Version;
 
 /// The device's own folder.
@@ -48,7 +48,10 @@ pub fn package(version: &Version) -> String {
     format!("{TEMPLATES}/{version}.progy")
 }
 
-/// Where the tree of the package of `version` is remembered.
-pub fn template_tree(version: &Version) -> String {
-    format!("{TEMPLATES}/{version}.tree")
+/// Where the tree of the package of `version` is remembered, with contents named as `kind` says.
+pub fn template_tree(version: &Version, kind: HashKind) -> String {
+    match kind {
+        HashKind::Blake3 => format!("{TEMPLATES}/{version}.tree"),
+        HashKind::GitBlob => format!("{TEMPLATES}/{version}.git-tree"),
+    }
 }

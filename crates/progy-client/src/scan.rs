@@ -11,7 +11,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use progy_core::path::PathError;
 use progy_core::rules::{Rules, Scope, Verdict};
-use progy_core::{ContentHash, Entry, FileEntry, LinkTarget, RelPath, Tree};
+use progy_core::{
+    ContentHash, ContentHasher, Entry, FileEntry, HashKind, LinkTarget, RelPath, Tree,
+};
 
 use crate::disk::{Disk, Kind, Listed, Meta};
 use crate::index::Index;
@@ -334,7 +336,7 @@ impl Scanner<'_> {
             Kind::File => {
                 let (hash, meta) = match self.index.hash(path, &meta) {
                     Some(hash) => (hash, meta),
-                    None => hash_stable(self.disk, path.as_str())?,
+                    None => hash_stable(self.disk, path.as_str(), self.index.kind())?,
                 };
                 let file = FileEntry { hash, size: meta.size, executable: meta.executable };
                 Ok(Some((Entry::File(file), Some(meta))))
@@ -380,11 +382,15 @@ fn is_kind(meta: Option<Meta>, kind: Kind) -> bool {
 ///
 /// [`io::ErrorKind::NotFound`] if there is no regular file, or none any more;
 /// [`io::ErrorKind::ResourceBusy`] if it keeps changing.
-pub(crate) fn hash_stable(disk: &dyn Disk, path: &str) -> io::Result<(ContentHash, Meta)> {
+pub(crate) fn hash_stable(
+    disk: &dyn Disk,
+    path: &str,
+    kind: HashKind,
+) -> io::Result<(ContentHash, Meta)> {
     for _ in 0..READ_AGAIN {
         let before = disk.meta(path)?.filter(|meta| meta.kind == Kind::File);
         let before = before.ok_or(io::ErrorKind::NotFound)?;
-        let (hash, size) = match hash_file(disk, path) {
+        let (hash, size) = match hash_file(disk, path, kind.hasher(before.size)) {
             Err(_) if !is_kind(disk.meta(path)?, Kind::File) => {
                 return Err(io::ErrorKind::NotFound.into());
             }
@@ -398,14 +404,17 @@ pub(crate) fn hash_stable(disk: &dyn Disk, path: &str) -> io::Result<(ContentHas
     Err(io::ErrorKind::ResourceBusy.into())
 }
 
-fn hash_file(disk: &dyn Disk, path: &str) -> io::Result<(ContentHash, u64)> {
+fn hash_file(
+    disk: &dyn Disk,
+    path: &str,
+    mut hasher: ContentHasher,
+) -> io::Result<(ContentHash, u64)> {
     let mut reader = disk.open(path)?;
-    let mut hasher = blake3::Hasher::new();
     let mut buffer = [0; 16 << 10];
     let mut size = 0;
     loop {
         let read = match reader.read(&mut buffer) {
-            Ok(0) => return Ok((ContentHash::from_blake3(hasher.finalize()), size)),
+            Ok(0) => return Ok((hasher.finish(), size)),
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use progy_core::course::{Manifest, Outline};
 use progy_core::rules::Rules;
-use progy_core::{ContentHash, Entry, RelPath, Tree};
+use progy_core::{ContentHash, Entry, HashKind, RelPath, Tree};
 use progy_course::package::{Limits, Package};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,13 @@ struct Remembered {
 }
 
 impl Template {
-    /// The template of `version`; `None` if its package is not on this device.
-    pub fn load(disk: &dyn Disk, version: &Version) -> Result<Option<Self>> {
+    /// The template of `version`, its contents named as `kind` says; `None` if its package is not on
+    /// this device.
+    pub fn load(disk: &dyn Disk, version: &Version, kind: HashKind) -> Result<Option<Self>> {
         let path = layout::package(version);
         let Some(meta) = disk.meta(&path).map_err(Error::disk(&path))? else { return Ok(None) };
         let remembered: Option<Remembered> =
-            FORMAT.read(disk, &layout::template_tree(version)).ok().flatten();
+            FORMAT.read(disk, &layout::template_tree(version, kind)).ok().flatten();
         if let Some(remembered) = remembered
             && remembered.size == meta.size
         {
@@ -63,19 +64,40 @@ impl Template {
         let mut package = open(disk, version)?;
         let name = RelPath::new("course.json").map_err(bad)?;
         let manifest = package.read(&name).map_err(bad)?;
-        let tree = package.tree().map_err(bad)?;
+        let tree = package.tree_of(kind).map_err(bad)?;
         let outline = package.outline().map_err(|error| error.to_string());
         let remembered = Remembered { size: meta.size, manifest, tree, outline };
         // Only a cache: without it the next command hashes the course again.
-        let _ = FORMAT.write_cache(disk, &layout::template_tree(version), &remembered);
+        let _ = FORMAT.write_cache(disk, &layout::template_tree(version, kind), &remembered);
         Self::new(version.clone(), remembered, Some(package)).map(Some)
     }
 
-    /// Fetches the package of `version`, checks it, and keeps it.
+    /// The template of `version`, named as the remote's strategy does. Its package is fetched,
+    /// checked and kept, if it is not on this device.
     pub async fn fetch(disk: &dyn Disk, version: &Version, remote: &dyn Remote) -> Result<Self> {
-        if let Some(template) = Self::load(disk, version)? {
+        let kind = remote.strategy().hash_kind();
+        if let Some(template) = Self::load(disk, version, kind)? {
             return Ok(template);
         }
+        Self::fetch_package(disk, version, remote).await?;
+        Self::load(disk, version, kind)?.ok_or_else(|| Error::Damaged(layout::package(version)))
+    }
+
+    /// What the course says of itself, before it is known how its workspace is carried. Its package
+    /// is fetched, checked and kept, if it is not on this device.
+    pub async fn fetch_manifest(
+        disk: &dyn Disk,
+        version: &Version,
+        remote: &dyn Remote,
+    ) -> Result<Manifest> {
+        let path = layout::package(version);
+        if disk.meta(&path).map_err(Error::disk(&path))?.is_none() {
+            Self::fetch_package(disk, version, remote).await?;
+        }
+        Ok(open(disk, version)?.manifest().clone())
+    }
+
+    async fn fetch_package(disk: &dyn Disk, version: &Version, remote: &dyn Remote) -> Result<()> {
         let part = format!("{}/{version}.part", layout::TMP);
         disk.remove(&part).map_err(Error::disk(&part))?;
         let mut writer = PartWriter { disk, path: &part, hasher: blake3::Hasher::new() };
@@ -88,8 +110,7 @@ impl Template {
             .map_err(bad)?;
         let path = layout::package(version);
         disk.flush(&[&part]).map_err(Error::disk(&part))?;
-        disk.rename(&part, &path).map_err(Error::disk(&path))?;
-        Self::load(disk, version)?.ok_or_else(|| Error::Damaged(path))
+        disk.rename(&part, &path).map_err(Error::disk(&path))
     }
 
     fn new(

@@ -127,7 +127,7 @@ pub(crate) fn holds(disk: &dyn Disk, path: &str, entry: &Entry) -> Result<bool> 
 /// Whether the file at `path` has the content of `file`, whatever its mode; no if it is changed or
 /// taken away right now.
 pub(crate) fn holds_now(disk: &dyn Disk, path: &str, file: &FileEntry) -> io::Result<bool> {
-    match scan::hash_stable(disk, path) {
+    match scan::hash_stable(disk, path, file.hash.kind()) {
         Ok((hash, _)) => Ok(hash == file.hash),
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy) =>

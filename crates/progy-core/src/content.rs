@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha1::Digest;
+
+use crate::git::{self, ObjectId};
 
 /// Names the bytes of a file.
 ///
@@ -13,6 +16,63 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct ContentHash {
     len: u8,
     bytes: [u8; 32],
+}
+
+/// How the contents of a workspace are named: one way for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum HashKind {
+    /// BLAKE3 of the bytes.
+    #[default]
+    Blake3,
+    /// The id of Git's blob.
+    GitBlob,
+}
+
+impl HashKind {
+    /// The hash of `bytes`.
+    pub fn hash(self, bytes: &[u8]) -> ContentHash {
+        match self {
+            Self::Blake3 => ContentHash::blake3(bytes),
+            Self::GitBlob => ContentHash::git_blob(bytes),
+        }
+    }
+
+    /// A hash to be computed in a stream of `size` bytes.
+    pub fn hasher(self, size: u64) -> ContentHasher {
+        match self {
+            Self::Blake3 => ContentHasher::Blake3(Box::default()),
+            Self::GitBlob => ContentHasher::GitBlob(git::blob_hasher(size)),
+        }
+    }
+}
+
+/// Computes a content's hash from its bytes, piece by piece.
+#[derive(Debug, Clone)]
+pub enum ContentHasher {
+    /// BLAKE3.
+    Blake3(Box<blake3::Hasher>),
+    /// Git's id, of a content whose size was announced. Of any other size it is the id of nothing.
+    GitBlob(sha1::Sha1),
+}
+
+impl ContentHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Blake3(hasher) => {
+                hasher.update(bytes);
+            }
+            Self::GitBlob(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// The hash of all bytes.
+    pub fn finish(self) -> ContentHash {
+        match self {
+            Self::Blake3(hasher) => ContentHash::from_blake3(hasher.finalize()),
+            Self::GitBlob(hasher) => ContentHash::from_raw(&hasher.finalize().into()),
+        }
+    }
 }
 
 /// The text is no content hash.
@@ -29,6 +89,34 @@ impl ContentHash {
     /// A hash that was computed in a stream.
     pub fn from_blake3(hash: blake3::Hash) -> Self {
         Self { len: 32, bytes: *hash.as_bytes() }
+    }
+
+    /// The id that Git gives to a file with these bytes.
+    pub fn git_blob(bytes: &[u8]) -> Self {
+        Self::from_git(ObjectId::of(git::Kind::Blob, bytes))
+    }
+
+    /// An id of Git's.
+    pub fn from_git(id: ObjectId) -> Self {
+        Self::from_raw(id.as_bytes())
+    }
+
+    fn from_raw(raw: &[u8; 20]) -> Self {
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.iter_mut().zip(raw) {
+            *to = *from;
+        }
+        Self { len: 20, bytes }
+    }
+
+    /// How it was computed.
+    pub fn kind(&self) -> HashKind {
+        if self.len == 20 { HashKind::GitBlob } else { HashKind::Blake3 }
+    }
+
+    /// Whether it is the hash of `bytes`.
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        self.kind().hash(bytes) == *self
     }
 
     /// A raw id of 20 or 32 bytes.
@@ -127,6 +215,19 @@ mod tests {
         assert_eq!(git.to_string().len(), 40);
         assert_eq!(git.to_string().parse::<ContentHash>().unwrap(), git);
         assert_eq!(hash.short().len(), 8);
+    }
+
+    #[test]
+    fn a_stream_has_the_hash_of_its_bytes() {
+        for kind in [HashKind::Blake3, HashKind::GitBlob] {
+            let mut hasher = kind.hasher(11);
+            hasher.update(b"hello ");
+            hasher.update(b"world");
+            let hash = hasher.finish();
+            assert_eq!(hash, kind.hash(b"hello world"));
+            assert_eq!(hash.kind(), kind);
+            assert!(hash.is_of(b"hello world") && !hash.is_of(b"hello"));
+        }
     }
 
     #[test]

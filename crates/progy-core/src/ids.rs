@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::HashKind;
+
 /// The text does not have the form of the name that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {what}: {rule}")]
@@ -89,6 +91,25 @@ fn is_lesson_id(text: &str) -> bool {
                 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
                 && !part.starts_with('.')
         })
+}
+
+impl SaveId {
+    /// What stands for the save of a commit that Progy did not make: the commit's first digits.
+    pub fn of_commit(id: &crate::git::ObjectId) -> Self {
+        Self(id.to_string().chars().take(32).collect())
+    }
+}
+
+impl RevisionId {
+    /// The id of a commit.
+    pub fn from_git(id: &crate::git::ObjectId) -> Self {
+        Self(id.to_string())
+    }
+
+    /// Whether it is the id of a commit: no other remote has ids of 40 digits.
+    pub fn is_commit(&self) -> bool {
+        self.0.len() == 40
+    }
 }
 
 fn is_hex(text: &str, digits: std::ops::RangeInclusive<usize>) -> bool {
@@ -216,6 +237,14 @@ impl Strategy {
             Self::Snapshot => "snapshot",
             Self::Git => "git",
             Self::Container => "container",
+        }
+    }
+
+    /// How the contents of such a workspace are named.
+    pub fn hash_kind(self) -> HashKind {
+        match self {
+            Self::Git => HashKind::GitBlob,
+            Self::Patch | Self::Snapshot | Self::Container => HashKind::Blake3,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! - [`rules`]: which files travel;
 //! - [`ids`], [`time`]: names for the rest;
 //! - [`progress`]: what the learner achieved, mergeable;
+//! - [`git`]: Git's formats;
 //! - [`course`]: the manifest of a course, and what a runner prints.
 
 pub mod conflict;
@@ -14,6 +15,7 @@ pub mod content;
 pub mod course;
 pub mod diff;
 pub mod entry;
+pub mod git;
 pub mod ids;
 pub mod merge;
 pub mod path;
@@ -24,7 +26,7 @@ pub mod time;
 pub mod tree;
 
 pub use conflict::ConflictName;
-pub use content::ContentHash;
+pub use content::{ContentHash, ContentHasher, HashKind};
 pub use diff::{Change, Diff};
 pub use entry::{Entry, FileEntry, LinkTarget};
 pub use ids::{CourseId, DeviceId, DeviceName, LessonId, RevisionId, SaveId, Strategy};

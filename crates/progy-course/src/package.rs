@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
 
 use progy_core::course::{FormatError, MANIFEST, Manifest, Outline, OutlineError};
-use progy_core::{ContentHash, Entry, FileEntry, RelPath, Tree};
+use progy_core::{Entry, FileEntry, HashKind, RelPath, Tree};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -182,15 +182,26 @@ impl<R: Read + Seek> Package<R> {
 
     /// The template: every file with its BLAKE3 hash. Reads the whole package once, in pieces.
     pub fn tree(&mut self) -> Result<Tree, PackageError> {
+        self.tree_of(HashKind::Blake3)
+    }
+
+    /// The template, with contents named in the way of some strategy.
+    pub fn tree_of(&mut self, kind: HashKind) -> Result<Tree, PackageError> {
         let mut list: Vec<(RelPath, PackageEntry)> =
             self.files.entries.iter().map(|(path, entry)| (path.clone(), *entry)).collect();
         list.sort_by_key(|(_, entry)| entry.index);
         let mut entries = Vec::with_capacity(list.len());
         for (path, PackageEntry { size, executable, .. }) in list {
-            let mut hasher = blake3::Hasher::new();
-            let reader = self.files.reader(&path)?;
-            hasher.update_reader(reader).map_err(|error| damaged(&path, &error))?;
-            let hash = ContentHash::from_blake3(hasher.finalize());
+            let mut hasher = kind.hasher(size);
+            let mut reader = self.files.reader(&path)?;
+            let mut buffer = [0; 16 << 10];
+            loop {
+                match reader.read(&mut buffer).map_err(|error| damaged(&path, &error))? {
+                    0 => break,
+                    read => hasher.update(buffer.get(..read).unwrap_or(&buffer)),
+                }
+            }
+            let hash = hasher.finish();
             entries.push((path, Entry::File(FileEntry { hash, size, executable })));
         }
         Tree::from_entries(entries).map_err(|error| PackageError::NotAnArchive(error.to_string()))
@@ -254,6 +265,8 @@ fn damaged(path: &RelPath, error: &io::Error) -> PackageError {
 
 #[cfg(test)]
 mod tests {
+    use progy_core::ContentHash;
+
     use super::*;
     use crate::package::hostile::{Member, zip_of};
     use std::io::Cursor;

@@ -12,7 +12,8 @@ use progy_client::state::{State, overlaid, overlay};
 use progy_client::{apply, layout, trash};
 use progy_core::progress::Day;
 use progy_core::{
-    ContentHash, CourseId, DeviceId, DeviceName, Entry, RelPath, Strategy, Timestamp, Tree,
+    ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, Strategy, Timestamp,
+    Tree,
 };
 use semver::Version;
 use toml::Table;
@@ -70,7 +71,7 @@ fn template() -> Tree {
 
 /// `.progy/state`.
 pub fn device_state(data: &[u8]) {
-    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", 1, data))]);
+    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", 2, data))]);
     let Ok(mut state) = State::load(&disk) else { return };
     state.store(&disk).expect("a state that was read can be written");
     assert_eq!(State::load(&disk).expect("and read again"), state);
@@ -126,7 +127,7 @@ fn learners(disk: &MemoryDisk) -> BTreeMap<String, Node> {
 /// `.progy/index`.
 pub fn device_index(data: &[u8]) {
     let disk = MemoryDisk::with([(layout::INDEX, &*framed(*b"progyIDX", 2, data))]);
-    let mut index = Index::load(&disk);
+    let mut index = Index::load(&disk, HashKind::Blake3);
     let path = RelPath::new("exercise.rs").expect("a path");
     let meta =
         Meta { kind: Kind::File, size: 13, modified: 1, changed: 1, inode: 0, executable: false };
@@ -134,7 +135,7 @@ pub fn device_index(data: &[u8]) {
     let hash = known.unwrap_or(ContentHash::blake3(b"fn main() {}\n"));
     index.remember(2, [(&path, &meta, hash)].into_iter());
     index.store(&disk).expect("an index can be written");
-    assert_eq!(Index::load(&disk).hash(&path, &meta), Some(hash));
+    assert_eq!(Index::load(&disk, HashKind::Blake3).hash(&path, &meta), Some(hash));
 }
 
 /// `.progy/trash/BATCH/list`, and what is done with it.

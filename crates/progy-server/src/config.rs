@@ -1,5 +1,6 @@
 //! How a server is set up: a TOML file, and what the command line puts over it.
 
+mod git;
 mod github;
 mod proxy;
 mod public_url;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::secret::Secret;
+pub use git::{Git, GitHost};
 pub use github::{CLIENT_SECRET, Checked as CheckedGitHub, GitHub};
 pub use proxy::{ForwardedBy, Network, Proxy};
 pub use public_url::PublicUrl;
@@ -47,6 +49,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How much it takes.
     pub limits: Limits,
+    /// Learners' Git repositories.
+    pub git: Git,
     /// Signing in with GitHub; not offered without.
     pub github: Option<GitHub>,
     /// What tokens of other services are encrypted with.
@@ -189,6 +193,7 @@ impl Default for Config {
             log: Log::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            git: Git::default(),
             github: None,
             vault: Vault::default(),
             url: None,
@@ -298,6 +303,7 @@ impl Config {
         if [idle, request, upload, stalled_body, stalled_write].contains(&Duration::ZERO) {
             return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
         }
+        self.git.check()?;
         self.vault.check(variable(VAULT_KEYS).as_ref())?;
         if let Some(tls) = &self.tls {
             tls.load()?;
@@ -418,6 +424,9 @@ mod tests {
             "[timeouts]\nrequest = 0",
             "[limits]\nattempts = 0",
             "[audit]\nkeep_days = 0",
+            "[git]\nprocesses = 0",
+            "[git]\ntime = 0",
+            "[git]\npush = 1000",
             "[log]\nfilter = \"=[\"",
             "listen = \"127.0.0.1\"",
             "url = \"progy.example.org\"",

@@ -109,6 +109,12 @@ pub enum ServiceError {
     /// The request took too long.
     #[error("the request took too long")]
     Timeout,
+    /// Repositories are kept by another host than the route is for.
+    #[error("{0}")]
+    OtherHost(String),
+    /// Repositories cannot be served.
+    #[error("{0}")]
+    GitUnavailable(String),
     /// A port does not answer.
     #[error("the server cannot do this right now; try again in a moment")]
     Unavailable(#[source] Option<PortError>),
@@ -154,6 +160,8 @@ impl ServiceError {
             Self::SaveReused => (409, code::SAVE_REUSED, "The save id is used"),
             Self::VersionExists => (409, code::VERSION_EXISTS, "The version exists"),
             Self::OtherStrategy(_) => (409, code::OTHER_STRATEGY, "Another strategy"),
+            Self::OtherHost(_) => (409, code::OTHER_HOST, "Another host"),
+            Self::GitUnavailable(_) => (503, code::GIT_UNAVAILABLE, "No repositories"),
             Self::TooLarge(_) => (413, code::TOO_LARGE, "Too large"),
             Self::FileTooLarge { .. } => (422, code::FILE_TOO_LARGE, "The file is too large"),
             Self::WorkspaceTooLarge(_) => {

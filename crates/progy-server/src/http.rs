@@ -4,10 +4,11 @@
 //! - [`observe`], [`metrics`], [`request_id`]: the log and the numbers;
 //! - [`failure`]: every error is a problem document (RFC 9457);
 //! - [`limits`], [`body`]: bytes, time and memory that a request may take;
-//! - [`extract`], [`json`], [`form`], [`range`], [`cookie`]: what a request says;
-//! - [`login`], [`site`], [`forwarded`], [`cors`]: who sent it, from where;
+//! - [`extract`], [`json`], [`form`], [`range`], [`cookie`], [`gzip`]: what a request says;
+//! - [`login`], [`basic`], [`site`], [`forwarded`], [`cors`]: who sent it, from where;
 //! - [`transfer`]: packages on their way in and out.
 
+pub(crate) mod basic;
 pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod cookie;
@@ -16,6 +17,7 @@ pub(crate) mod extract;
 pub(crate) mod failure;
 pub(crate) mod form;
 pub(crate) mod forwarded;
+pub(crate) mod gzip;
 pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod login;

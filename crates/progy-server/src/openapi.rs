@@ -31,7 +31,8 @@ const BEARER: &str = "bearer";
         (name = "server", description = "For those who watch the server"),
         (name = "accounts", description = "Who is asking, in the words of Better Auth's client"),
         (name = "courses", description = "The registry"),
-        (name = "workspaces", description = "A learner's copy of a course")
+        (name = "workspaces", description = "A learner's copy of a course"),
+        (name = "git", description = "Learners' repositories")
     ),
     security(("bearer" = [])),
     components(schemas(Problem)),
@@ -69,7 +70,13 @@ const BEARER: &str = "bearer";
         routes::history::revision,
         routes::history::contents,
         routes::history::archive,
-        routes::events::events
+        routes::events::events,
+        routes::git::ensure,
+        routes::git::credentials,
+        routes::git::github,
+        routes::smart_http::advertise,
+        routes::smart_http::upload_pack,
+        routes::smart_http::receive_pack
     ),
     modifiers(&Bearer, &Errors, &Names)
 )]

@@ -4,6 +4,7 @@
 //! - [`database`]: people and their logins, courses, workspaces, revisions and the contents of small
 //!   files;
 //! - [`objects`]: course packages and other large immutable things;
+//! - [`git_host`]: learners' Git repositories;
 //! - [`github`]: GitHub, which learners log in with;
 //! - [`rate_limits`]: how often something may be tried;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
@@ -11,6 +12,7 @@
 pub mod clock;
 pub mod database;
 pub mod entropy;
+pub mod git_host;
 pub mod github;
 pub mod objects;
 pub mod rate_limits;
@@ -18,6 +20,7 @@ pub mod rate_limits;
 pub use clock::{Clock, SystemClock};
 pub use database::{Accounts, Database};
 pub use entropy::{Entropy, SystemEntropy};
+pub use git_host::GitHost;
 pub use github::GitHub;
 pub use objects::ObjectStore;
 pub use rate_limits::RateLimits;

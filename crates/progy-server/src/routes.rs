@@ -4,9 +4,11 @@
 pub(crate) mod auth;
 pub(crate) mod courses;
 pub(crate) mod events;
+pub(crate) mod git;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod progress;
+pub(crate) mod smart_http;
 pub(crate) mod sync;
 pub(crate) mod table;
 
@@ -61,6 +63,9 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
     let save = Allowance::upload(limits::SYNC_BODY as u64);
     let wants = Allowance::body(CONTENTS_BODY);
     let account = Allowance::body(auth::BODY);
+    let git = Allowance::body(git::BODY);
+    let wishes = Allowance::upload(smart_http::WISHES);
+    let push = Allowance::upload(smart_http::PUSH);
     let api = Routes::new(timeouts)
         .get("/healthz", health::alive)
         .get("/readyz", health::ready)
@@ -95,7 +100,13 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .get("/api/workspaces/{course}/revisions/{rev}", history::revision)
         .get("/api/workspaces/{course}/revisions/{rev}/archive.tar.gz", history::archive)
         .post("/api/workspaces/{course}/contents", wants, history::contents)
-        .get("/api/workspaces/{course}/events", events::events);
+        .get("/api/workspaces/{course}/events", events::events)
+        .post("/api/git/ensure-repo", git, git::ensure)
+        .post("/api/git/credentials", git, git::credentials)
+        .get("/api/git/credentials", git::github)
+        .get("/git/{user}/{repository}/info/refs", smart_http::advertise)
+        .post("/git/{user}/{repository}/git-upload-pack", wishes, smart_http::upload_pack)
+        .post("/git/{user}/{repository}/git-receive-pack", push, smart_http::receive_pack);
     api.page("/", pages::home::show)
         .page("/assets/{name}", pages::assets::show)
         .form("/language", pages::language::choose)

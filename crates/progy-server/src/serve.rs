@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{CheckedGitHub, Config, ConfigError};
+use crate::config::{CheckedGitHub, Config, ConfigError, GitHost};
 use crate::error::ServiceError;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
@@ -20,10 +20,14 @@ use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
 use crate::services::Services;
+use crate::services::git::Repositories;
 use crate::services::github::GitHubAccess;
 
 /// How often what nobody needs any more is forgotten.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// How often repositories are looked after.
+const KEEP_UP_EVERY: Duration = Duration::from_hours(1);
 
 /// Why the server did not start, or an administrator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +91,7 @@ pub async fn serve_until(
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr()?;
     let services = open(&config)?;
+    let services = keep_repositories(services, &config)?;
     let services = Arc::new(match config.checked_github(Some(address))? {
         None => services,
         Some(github) => services.with_github(reach(&config, github)?),
@@ -97,6 +102,7 @@ pub async fn serve_until(
     let metrics = Metrics::install();
     let stopping = CancellationToken::new();
     let forgetting = forget_the_old(Arc::clone(&services), config.audit.keep());
+    let upkeep = keep_up(Arc::clone(&services));
     let state = AppState {
         services,
         stopping: stopping.clone(),
@@ -127,6 +133,7 @@ pub async fn serve_until(
         () = metrics.upkeep() => {}
         () = renewal => {}
         () = forgetting => {}
+        () = upkeep => {}
     }
     tracing::info!("stopped");
     Ok(())
@@ -143,10 +150,35 @@ async fn forget_the_old(services: Arc<Services>, keep: i64) {
     }
 }
 
+/// Looks after the repositories, now and every hour: takes note of pushes that nobody has, and packs
+/// what many small ones have left. Several servers may do it at once.
+async fn keep_up(services: Arc<Services>) {
+    loop {
+        match services.keep_repositories_up().await {
+            Ok(done) => tracing::debug!(?done, "the repositories are in order"),
+            Err(error) => tracing::warn!(%error, "the repositories could not be looked after"),
+        }
+        tokio::time::sleep(KEEP_UP_EVERY).await;
+    }
+}
+
 /// The services over what `config` names.
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
     Services::embedded(&config.data, config.limits.services())
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
+}
+
+/// The services with repositories, if the configuration wants some.
+fn keep_repositories(services: Services, config: &Config) -> Result<Services, ServerError> {
+    let data = |source| ServerError::Data { folder: config.data.display().to_string(), source };
+    Ok(match config.git.host {
+        GitHost::None => services,
+        GitHost::Embedded => {
+            let folder = config.data.join("git");
+            let host = services.embedded_host(&folder, config.git.settings()).map_err(data)?;
+            services.with_git(Repositories::embedded(Arc::new(host)))
+        }
+    })
 }
 
 /// GitHub as it is configured, and the vault for its tokens.

@@ -6,6 +6,7 @@
 //! - [`sync`]: a save is published;
 //! - [`progress`]: where a learner stands;
 //! - [`history`], [`archive`]: revisions, contents and events;
+//! - [`git`]: learners' repositories, for the strategy `git`;
 //! - [`github`]: signing in with GitHub, and the tokens that come of it;
 //! - [`keys`]: what tokens of other services are encrypted under;
 //! - [`health`]: whether the ports answer.
@@ -14,6 +15,7 @@ pub mod accounts;
 pub mod archive;
 mod cache;
 mod contents;
+pub mod git;
 pub mod github;
 pub mod health;
 pub mod history;
@@ -67,6 +69,7 @@ pub struct Services {
     pub(crate) templates: Arc<Templates>,
     pub(crate) limits: Limits,
     pub(crate) github: Option<Arc<github::GitHubAccess>>,
+    pub(crate) git: Option<git::Repositories>,
 }
 
 impl Services {
@@ -91,6 +94,7 @@ impl Services {
             templates: Arc::new(templates),
             limits,
             github: None,
+            git: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! - `upload`: what goes out;
 //! - `answer`: what comes back, none of it believed;
 //! - `events`: what comes back over hours;
+//! - `git`: Git's own protocol, to whatever host;
 //! - `login`: how a device gets its token;
 //! - `token`: what proves who is asking;
 //! - `probe`: whether anyone is there.
@@ -13,6 +14,7 @@ mod address;
 mod answer;
 mod connect;
 mod events;
+mod git;
 mod login;
 mod probe;
 mod token;
@@ -83,6 +85,8 @@ pub struct HttpApi {
     token: LateToken,
     timeouts: Timeouts,
     client: OnceLock<reqwest::Client>,
+    /// For hosts other than the server.
+    foreign: OnceLock<reqwest::Client>,
 }
 
 /// Why there is no way to speak to a server.
@@ -99,22 +103,24 @@ pub enum HttpError {
 impl HttpApi {
     /// The server at `server` for whoever `token` belongs to. Does not connect.
     pub fn new(server: &str, token: Option<String>) -> Result<Self, HttpError> {
-        let token = LateToken::given(token)?;
-        let server = ServerUrl::parse(server)?;
-        Ok(Self { server, token, timeouts: Timeouts::default(), client: OnceLock::new() })
+        Ok(Self::of(ServerUrl::parse(server)?, LateToken::given(token)?))
     }
 
     /// The server at `server` for whoever the token belongs to that `ask` gives: it is asked once,
     /// with the first request. Does not connect.
     pub fn with_late_token(server: ServerUrl, ask: AskForToken) -> Self {
-        let token = LateToken::asked_for(ask);
-        Self { server, token, timeouts: Timeouts::default(), client: OnceLock::new() }
+        Self::of(server, LateToken::asked_for(ask))
+    }
+
+    fn of(server: ServerUrl, token: LateToken) -> Self {
+        let (client, foreign) = (OnceLock::new(), OnceLock::new());
+        Self { server, token, timeouts: Timeouts::default(), client, foreign }
     }
 
     /// With other limits.
     #[must_use]
     pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
-        Self { timeouts, client: OnceLock::new(), ..self }
+        Self { timeouts, client: OnceLock::new(), foreign: OnceLock::new(), ..self }
     }
 
     /// Where the server is.

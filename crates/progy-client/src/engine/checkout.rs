@@ -45,6 +45,17 @@ impl Engine<'_> {
         devices: &BTreeMap<RelPath, DeviceName>,
         head_device: &DeviceName,
     ) -> Result<Vec<Change>> {
+        let received = self.files_follow(remote, devices, head_device).await?;
+        self.show(remote)?;
+        Ok(received)
+    }
+
+    async fn files_follow(
+        &mut self,
+        remote: &dyn Remote,
+        devices: &BTreeMap<RelPath, DeviceName>,
+        head_device: &DeviceName,
+    ) -> Result<Vec<Change>> {
         let mut received = Vec::new();
         for again in (0..PLAN_AGAIN).rev() {
             if self.state.unapplied.is_empty() {
@@ -171,7 +182,7 @@ impl Engine<'_> {
         match merge_text(&base, &local, &remote) {
             Merged::Conflict => MergeOutcome::Conflict,
             Merged::Clean(bytes) => {
-                let hash = ContentHash::blake3(&bytes);
+                let hash = self.hash_kind().hash(&bytes);
                 let size = bytes.len() as u64;
                 self.merged.insert(hash, bytes);
                 MergeOutcome::Clean { hash, size }

@@ -1,7 +1,7 @@
 //! Settling conflict copies.
 
 use progy_core::merge::{common_lines, merge_with_markers};
-use progy_core::{Change, ConflictName, ContentHash, Entry, FileEntry, RelPath};
+use progy_core::{Change, ConflictName, Entry, FileEntry, RelPath};
 
 use super::{Engine, Intent, Report, conflict_copies};
 use crate::remote::Remote;
@@ -119,7 +119,7 @@ impl Engine<'_> {
         let mut bytes = Vec::new();
         if let Entry::File(theirs) = &mut after {
             bytes = self.file(copy)?;
-            theirs.hash = ContentHash::blake3(&bytes);
+            theirs.hash = self.hash_kind().hash(&bytes);
             theirs.size = bytes.len() as u64;
             if let Some(mine) = before.as_ref().and_then(Entry::as_file) {
                 theirs.executable = mine.executable;
@@ -148,7 +148,7 @@ impl Engine<'_> {
         let (mine, theirs) = (self.file(original)?, self.file(copy)?);
         let marked = merge_with_markers(&common_lines(&mine, &theirs), &mine, &theirs)
             .ok_or_else(no_text)?;
-        let hash = ContentHash::blake3(&marked);
+        let hash = self.hash_kind().hash(&marked);
         let after = FileEntry { hash, size: marked.len() as u64, ..before };
         if after == before {
             return Ok(());

@@ -10,6 +10,9 @@ use progy_api::problem::{Problem, code};
 use crate::error::ServiceError;
 use crate::http::request_id::RequestId;
 
+/// Git asks for a password only when it is told that one would help, and knows no tokens.
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"Progy\", charset=\"UTF-8\"");
+
 /// The media type of a problem document.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -117,6 +120,7 @@ impl IntoResponse for Failure {
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let for_better_auth = request.uri().path().starts_with("/api/auth/");
+    let for_git = request.uri().path().starts_with("/git/");
     let mut response = next.run(request).await;
     let status = response.status();
     let (problem, retry_after) = match response.extensions_mut().remove::<Failure>() {
@@ -131,7 +135,8 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::UNAUTHORIZED {
-        parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let way = if for_git { BASIC } else { HeaderValue::from_static("Bearer") };
+        parts.headers.insert(header::WWW_AUTHENTICATE, way);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

@@ -16,16 +16,16 @@ mod contract;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use progy_api::history::{HeadEvent, RevisionSummary};
-use progy_core::{ContentHash, CourseId, RevisionId, SaveId};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Strategy};
 use semver::Version;
 
 use super::Result;
 pub use accounts::Accounts;
 pub use overlay::{Overlay, OverlayEntry};
 pub use records::{
-    Base, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewVersion, OverlayChange,
-    Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
-    Workspace, WorkspaceId,
+    Base, Claim, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewVersion, Note,
+    NoteOutcome, NotedRevision, OverlayChange, Publication, PublishedVersion, Revision,
+    SavedAlready, Standing, StoredContent, UserId, Workspace, WorkspaceId,
 };
 
 /// News of one workspace's head.
@@ -128,6 +128,28 @@ pub trait Database: Send + Sync {
     /// Joins progress into a workspace's, making the workspace if there is none; gives the merged
     /// progress's digest and the head.
     async fn merge_progress(&self, merge: MergeProgress) -> Result<(String, Option<RevisionId>)>;
+
+    /// Sees to it that a workspace is carried by a strategy, making it if there is none: one without
+    /// a head changes its strategy, one with a head keeps it. Gives the strategy that it has then.
+    async fn claim(&self, claim: Claim) -> Result<Strategy>;
+
+    /// Writes down what a repository has. If the workspace is carried by `git` and its head is
+    /// [`Note::after`], the commits follow it, the last one is the head, what is stored is counted
+    /// anew, and subscribers hear of the new head; or nothing of that. A save id that is known in the
+    /// workspace is replaced by one of the commit's own.
+    async fn note(&self, note: Note) -> Result<NoteOutcome>;
+
+    /// Each workspace that is carried by `strategy`, a part at a time: up to `limit` with greater
+    /// ids than `after`.
+    async fn carried_by(
+        &self,
+        strategy: Strategy,
+        after: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>>;
+
+    /// What a learner's workspaces hold together, in bytes.
+    async fn used(&self, user: &UserId) -> Result<u64>;
 
     /// News of each head that is committed from now on in a learner's workspace of a course, whether
     /// it exists yet or not. A reader that lags gets the newest. Ends with the database.

@@ -15,13 +15,16 @@ use crate::routes::AppState;
 pub(crate) struct Health {
     /// `ok`.
     status: &'static str,
+    /// Of `GET /readyz`: why the strategy `git` cannot be used, if it cannot. The rest works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git: Option<String>,
 }
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "server", security(()),
     responses((status = 200, description = "It does", body = Health)))]
 pub(crate) async fn alive() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Json(Health { status: "ok", git: None })
 }
 
 /// Whether the server can work: its database and its store answer.
@@ -34,7 +37,7 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Health>,
         return Err(ServiceError::Unavailable(None).into());
     }
     state.services.ready().await?;
-    Ok(Json(Health { status: "ok" }))
+    Ok(Json(Health { status: "ok", git: state.services.git_trouble().await }))
 }
 
 /// Numbers for Prometheus.

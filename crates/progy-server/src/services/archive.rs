@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use progy_api::account::User;
 use progy_api::history::FileState;
-use progy_core::{ContentHash, CourseId, RelPath, RevisionId, Tree};
+use progy_core::{ContentHash, CourseId, RelPath, RevisionId, Timestamp, Tree};
 use tar::{Builder, EntryType, Header};
 
 use super::Services;
@@ -23,7 +23,7 @@ use crate::ports::objects::ByteStream;
 use crate::{Result, ServiceError};
 
 /// How much is sent at once, in bytes; about.
-const CHUNK: usize = 64 << 10;
+pub(super) const CHUNK: usize = 64 << 10;
 /// The unit of tar's layout, in bytes.
 const BLOCK: u64 = 512;
 
@@ -40,15 +40,16 @@ impl Services {
         let workspace = self.workspace(user, course).await?;
         let revision = self.db.revision(workspace.id, revision).await?;
         let revision = revision.ok_or(ServiceError::NoRevision)?;
+        if revision.summary.id.is_commit() {
+            return self.git_archive(user, course, &revision.summary).await;
+        }
         let library = self.library();
         let template = library.template(course, &revision.summary.version).await?;
-        let seconds = u64::try_from(revision.summary.saved_at.0 / 1000).unwrap_or(0);
         let archive = Archive {
             files: merged(template.tree(), &revision.overlay).into_iter(),
             open: None,
             builder: Some(Builder::new(GzEncoder::new(Vec::new(), Compression::fast()))),
-            // The largest time that the header holds.
-            seconds: seconds.min(0o777_7777_7777),
+            seconds: seconds(revision.summary.saved_at),
             library,
             template,
             course: course.clone(),
@@ -153,8 +154,14 @@ impl Archive {
     }
 }
 
+/// A time as headers have it.
+pub(super) fn seconds(at: Timestamp) -> u64 {
+    // The largest time that one holds.
+    u64::try_from(at.0 / 1000).unwrap_or(0).min(0o777_7777_7777)
+}
+
 /// Writes a part of a file behind its header, and after the last the padding for its `size`.
-fn write_part(
+pub(super) fn write_part(
     builder: &mut Builder<GzEncoder<Vec<u8>>>,
     bytes: &[u8],
     size: Option<u64>,
@@ -168,7 +175,7 @@ fn write_part(
     Ok(())
 }
 
-fn failed(error: io::Error) -> ServiceError {
+pub(super) fn failed(error: io::Error) -> ServiceError {
     ServiceError::internal(error)
 }
 

@@ -11,7 +11,7 @@ use progy_api::history::{
     Content, ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage, Want,
 };
 use progy_api::limits;
-use progy_core::{ContentHash, CourseId, RevisionId};
+use progy_core::{ContentHash, CourseId, HashKind, RevisionId};
 
 use super::Services;
 use super::contents::Contents;
@@ -52,7 +52,12 @@ impl Services {
         let workspace = self.workspace(user, course).await?;
         let revision = self.db.revision(workspace.id, revision).await?;
         let revision = revision.ok_or(ServiceError::NoRevision)?;
-        Ok(RevisionDocument { revision: revision.summary, files: revision.overlay.into_saved() })
+        let files = if revision.summary.id.is_commit() {
+            self.git_files(user, course, &revision.summary).await?
+        } else {
+            revision.overlay.into_saved()
+        };
+        Ok(RevisionDocument { revision: revision.summary, files })
     }
 
     /// Contents of files of this workspace, or of the template that the device has.
@@ -72,6 +77,14 @@ impl Services {
         let workspace = self.workspace(user, course).await?;
         let library = self.library();
         let template = library.template(course, &request.version).await?;
+        let (blobs, wants): (Vec<&Want>, Vec<&Want>) =
+            wants.iter().partition(|want| want.hash.kind() == HashKind::GitBlob);
+        if wants.is_empty() && !blobs.is_empty() {
+            return Ok(ContentsAnswer { contents: self.git_contents(user, course, &blobs).await? });
+        }
+        if !blobs.is_empty() {
+            return Err(ServiceError::BadRequest("the hashes are of two kinds".to_owned()));
+        }
         let hashes: HashSet<ContentHash> =
             wants.iter().flat_map(|want| [Some(want.hash), want.have]).flatten().collect();
         let known = library.contents(course, Some(workspace.id), &hashes).await?;
@@ -97,11 +110,14 @@ impl Services {
         user: &User,
         course: &CourseId,
     ) -> Result<BoxStream<'static, HeadEvent>> {
-        let user = UserId(user.id.clone());
+        let id = UserId(user.id.clone());
         // Before the head is read, so that none is missed in between.
-        let news = self.db.subscribe(&user, course).await?;
-        let head = match self.db.workspace(&user, course).await? {
-            Some(workspace) => workspace.head,
+        let news = self.db.subscribe(&id, course).await?;
+        let head = match self.db.workspace(&id, course).await? {
+            Some(workspace) => {
+                self.catch_up(user, &workspace, course).await;
+                self.db.workspace(&id, course).await?.and_then(|workspace| workspace.head)
+            }
             None if self.db.course(course).await?.is_some() => None,
             None => return Err(ServiceError::NoCourse),
         };

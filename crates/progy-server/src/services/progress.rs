@@ -20,9 +20,19 @@ impl Services {
         course: &CourseId,
         base: Option<&RevisionId>,
     ) -> Result<ProgressDocument> {
-        let standing = self.db.standing(&UserId(user.id.clone()), course, base).await?;
+        let id = UserId(user.id.clone());
+        let mut standing = self.db.standing(&id, course, base).await?;
+        if let Some(Standing { workspace, .. }) = &standing
+            && self.catch_up(user, workspace, course).await
+        {
+            standing = self.db.standing(&id, course, base).await?;
+        }
         let Some(Standing { workspace, progress, base_known }) = standing else {
             return Err(self.not_started(course).await?);
+        };
+        let files = match &workspace.head {
+            Some(head) if head.id.is_commit() => self.git_files(user, course, head).await?,
+            _ => workspace.overlay.into_saved(),
         };
         Ok(ProgressDocument {
             course: course.clone(),
@@ -33,16 +43,20 @@ impl Services {
             progress: progress.summary(Day::of(self.clock.now())),
             progress_digest: progress.digest(),
             records: progress,
-            files: workspace.overlay.into_saved(),
+            files,
         })
     }
 
     /// The learner's workspace of a course, or why there is none.
     pub(super) async fn workspace(&self, user: &User, course: &CourseId) -> Result<Workspace> {
-        match self.db.workspace(&UserId(user.id.clone()), course).await? {
-            Some(workspace) => Ok(workspace),
-            None => Err(self.not_started(course).await?),
+        let id = UserId(user.id.clone());
+        let Some(workspace) = self.db.workspace(&id, course).await? else {
+            return Err(self.not_started(course).await?);
+        };
+        if !self.catch_up(user, &workspace, course).await {
+            return Ok(workspace);
         }
+        self.db.workspace(&id, course).await?.ok_or(ServiceError::NoProgress)
     }
 
     async fn not_started(&self, course: &CourseId) -> Result<ServiceError> {

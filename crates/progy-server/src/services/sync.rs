@@ -30,12 +30,17 @@ impl Services {
         if let Some(progress) = &request.progress {
             progress.check().map_err(|error| ServiceError::BadRequest(error.to_string()))?;
         }
-        let user = UserId(user.id.clone());
-        let workspace = self.db.workspace(&user, &request.course).await?;
-        check_strategy(workspace.as_ref(), request.strategy)?;
+        let id = UserId(user.id.clone());
+        let workspace = self.db.workspace(&id, &request.course).await?;
+        check_strategy(workspace.as_ref(), &request)?;
         match &request.save {
-            None => self.merge(user, &request).await,
-            Some(save) => self.publish_save(user, workspace, &request, save).await,
+            None => {
+                if let Some(workspace) = &workspace {
+                    self.catch_up(user, workspace, &request.course).await;
+                }
+                self.merge(id, &request).await
+            }
+            Some(save) => self.publish_save(id, workspace, &request, save).await,
         }
     }
 
@@ -162,16 +167,20 @@ impl Services {
     }
 }
 
-fn check_strategy(workspace: Option<&Workspace>, asked: Strategy) -> Result<()> {
+/// A workspace is carried one way. Progress alone comes here from those of `git`, too, whose files
+/// are pushed; and before there is a head, whichever way the device will choose.
+fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Result<()> {
+    let (asked, saves) = (request.strategy, request.save.is_some());
     if let Some(workspace) = workspace
         && workspace.strategy != asked
+        && (saves || workspace.head.is_some())
     {
         return Err(ServiceError::OtherStrategy(format!(
             "the workspace is carried by `{}`, not by `{asked}`",
             workspace.strategy
         )));
     }
-    if asked != Strategy::Patch {
+    if asked != Strategy::Patch && (saves || asked != Strategy::Git) {
         return Err(ServiceError::OtherStrategy(format!(
             "this route carries workspaces by `patch`, not by `{asked}`"
         )));

@@ -8,6 +8,7 @@ mod client;
 mod cors;
 mod courses;
 mod devices;
+mod git;
 mod github;
 mod guards;
 mod history;

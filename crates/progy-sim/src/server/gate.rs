@@ -6,12 +6,12 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use progy_api::history::RevisionSummary;
-use progy_core::{ContentHash, CourseId, RevisionId, SaveId};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Strategy};
 use progy_server::ports::database::sqlite::Sqlite;
 use progy_server::ports::database::{
-    CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
-    Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
-    Workspace, WorkspaceId,
+    Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
+    Note, NoteOutcome, Publication, PublishedVersion, Revision, SavedAlready, Standing,
+    StoredContent, UserId, Workspace, WorkspaceId,
 };
 use progy_server::ports::{PortError, Result};
 use semver::Version;
@@ -204,6 +204,27 @@ impl Database for Gate {
             }
         })
         .await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Strategy> {
+        self.pass(self.inner.claim(claim)).await
+    }
+
+    async fn note(&self, note: Note) -> Result<NoteOutcome> {
+        self.pass(self.inner.note(note)).await
+    }
+
+    async fn carried_by(
+        &self,
+        strategy: Strategy,
+        after: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>> {
+        self.pass(self.inner.carried_by(strategy, after, limit)).await
+    }
+
+    async fn used(&self, user: &UserId) -> Result<u64> {
+        self.pass(self.inner.used(user)).await
     }
 
     async fn subscribe(&self, user: &UserId, course: &CourseId) -> Result<HeadEvents> {

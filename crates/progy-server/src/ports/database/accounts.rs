@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod device_codes;
+pub mod git_tokens;
 pub mod invites;
 pub mod links;
 pub mod retention;
@@ -16,6 +17,7 @@ pub mod verifications;
 
 pub use audit::{Audit, AuditEntry, AuditEvent};
 pub use device_codes::{DeviceCode, DeviceCodes, DeviceStatus};
+pub use git_tokens::{GitToken, GitTokens};
 pub use invites::{Invite, Invites};
 pub use links::{Link, LinkId, Links};
 pub use retention::{Forgotten, Retention};
@@ -35,6 +37,7 @@ pub trait Accounts:
     + Sessions
     + DeviceCodes
     + Tokens
+    + GitTokens
     + Invites
     + Audit
     + Retention
@@ -49,6 +52,8 @@ impl<T> Accounts for T where
         + Sessions
         + DeviceCodes
         + Tokens
+        + GitTokens
+        + GitTokens
         + Invites
         + Audit
         + Retention

@@ -262,3 +262,70 @@ pub struct MergeProgress {
     /// The progress, if any was sent.
     pub progress: Option<Progress>,
 }
+
+/// A strategy that is wanted for a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Whose workspace.
+    pub user: UserId,
+    /// Of which course.
+    pub course: CourseId,
+    /// How it shall be carried.
+    pub strategy: Strategy,
+    /// For a workspace that does not exist yet.
+    pub version: Version,
+}
+
+/// What was found in a repository and is to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Whose workspace.
+    pub user: UserId,
+    /// Of which course.
+    pub course: CourseId,
+    /// What the head must be.
+    pub after: Option<RevisionId>,
+    /// Whether all commits that were noted before are to be forgotten: the repository does not have
+    /// them any more.
+    pub anew: bool,
+    /// The commits that follow, the oldest first.
+    pub revisions: Vec<NotedRevision>,
+    /// What the repository takes, in bytes.
+    pub stored: u64,
+    /// By the server's clock.
+    pub received_at: Timestamp,
+}
+
+/// What is written down of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedRevision {
+    /// The commit's id.
+    pub id: RevisionId,
+    /// The save that it names.
+    pub save: SaveId,
+    /// The device that saved.
+    pub device: DeviceName,
+    /// What was said of it.
+    pub message: String,
+    /// The lesson that it is about.
+    pub lesson: Option<LessonId>,
+    /// When its author says it was made.
+    pub saved_at: Timestamp,
+    /// The course version of its files.
+    pub version: Version,
+    /// How many files differ from its first parent.
+    pub files_changed: u32,
+    /// The size of files that are new at their path, in bytes.
+    pub bytes: u64,
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoteOutcome {
+    /// It is written down; this is the head.
+    Noted(Option<Box<RevisionSummary>>),
+    /// The head is another one: look at the repository again.
+    Moved,
+    /// The workspace is carried another way.
+    OtherStrategy(Strategy),
+}

@@ -7,6 +7,7 @@ mod accounts;
 mod commit;
 mod contents;
 mod executor;
+mod noting;
 mod queue;
 mod registry;
 mod revisions;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use progy_api::history::{HeadEvent, RevisionSummary};
-use progy_core::{ContentHash, CourseId, RevisionId, SaveId};
+use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Strategy};
 use semver::Version;
 use tokio::sync::oneshot;
 
@@ -30,9 +31,9 @@ use self::executor::{Attempt, Executor, Threads};
 use self::store::Store;
 use super::hub::Hub;
 use super::{
-    CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
-    Publication, PublishedVersion, Revision, SavedAlready, Standing, StoredContent, UserId,
-    Workspace, WorkspaceId,
+    Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
+    Note, NoteOutcome, Publication, PublishedVersion, Revision, SavedAlready, Standing,
+    StoredContent, UserId, Workspace, WorkspaceId,
 };
 use crate::ports::{PortError, Result};
 
@@ -267,6 +268,41 @@ impl Database for Sqlite {
 
     async fn merge_progress(&self, merge: MergeProgress) -> Result<(String, Option<RevisionId>)> {
         self.write(move |store| store.merge_progress(&merge)).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Strategy> {
+        self.write(move |store| store.claim(&claim)).await
+    }
+
+    async fn note(&self, note: Note) -> Result<NoteOutcome> {
+        let (user, course) = (note.user.clone(), note.course.clone());
+        let before = note.after.clone();
+        let hub = Arc::clone(&self.hub);
+        self.write_and_tell(
+            move |store| store.note(&note),
+            move |outcome| {
+                if let NoteOutcome::Noted(Some(head)) = outcome
+                    && Some(&head.id) != before.as_ref()
+                {
+                    hub.tell(&user, HeadEvent { course, head: (**head).clone() });
+                }
+            },
+        )
+        .await
+    }
+
+    async fn carried_by(
+        &self,
+        strategy: Strategy,
+        after: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>> {
+        self.read(move |store| store.carried_by(strategy, after, limit)).await
+    }
+
+    async fn used(&self, user: &UserId) -> Result<u64> {
+        let user = user.clone();
+        self.read(move |store| store.used(&user)).await
     }
 
     async fn subscribe(&self, user: &UserId, course: &CourseId) -> Result<HeadEvents> {

@@ -26,7 +26,8 @@ impl Course {
         let root = context.find_workspace().ok()?;
         let disk = RealDisk::new(&root);
         let state = State::load(&disk).ok()?;
-        let template = Template::load(&disk, state.version()).ok()??;
+        let template =
+            Template::load(&disk, state.version(), state.strategy.hash_kind()).ok()??;
         let package = template.package_hash(&disk).ok()?;
         Some(Self { root, id: state.course, manifest: template.manifest().clone(), package })
     }

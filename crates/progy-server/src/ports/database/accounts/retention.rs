@@ -17,8 +17,8 @@ pub struct Forgotten {
 /// Forgets.
 #[async_trait]
 pub trait Retention: Send + Sync {
-    /// Forgets sessions, device codes, values that are to come back and unused invitations that
-    /// expired before `expired`, and lines of the log from before `audit`. At most some thousand of
+    /// Forgets sessions, device codes, tokens for repositories, values that are to come back and
+    /// unused invitations that expired before `expired`, and lines of the log from before `audit`. At most some thousand of
     /// each, so that nobody waits for long: if there was much, there may be more.
     async fn forget(&self, expired: Timestamp, audit: Timestamp) -> Result<Forgotten>;
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod device_codes;
+mod git_tokens;
 mod invites;
 mod links;
 mod retention;

@@ -8,7 +8,7 @@ use super::revisions::KEYFRAMES;
 use super::store::{Store, id_bytes, int, optional_hex_id};
 use crate::ports::Result;
 use crate::ports::database::codec::{encode_changes, encode_overlay};
-use crate::ports::database::{CommitOutcome, CommitRevision, StoredContent, UserId, WorkspaceId};
+use crate::ports::database::{CommitOutcome, CommitRevision, StoredContent, WorkspaceId};
 
 /// What a row costs beside its contents, in bytes, so that nothing is free.
 const ROW: u64 = 100;
@@ -159,15 +159,6 @@ impl Store {
         };
         let head = workspace.and_then(|workspace| workspace.head);
         Ok(CommitOutcome::HeadMoved { head, parent_known })
-    }
-
-    /// What a learner's workspaces hold, in bytes.
-    fn used(&self, user: &UserId) -> Result<u64> {
-        let used: i64 = self
-            .connection
-            .prepare_cached("SELECT coalesce(sum(stored), 0) FROM workspace WHERE user = ?")?
-            .query_row([&user.0], |row| row.get(0))?;
-        Ok(u64::try_from(used).unwrap_or(0))
     }
 
     fn add_revision(

@@ -40,6 +40,25 @@ impl Store {
             .transpose()
     }
 
+    pub(super) fn carried_by(
+        &self,
+        strategy: progy_core::Strategy,
+        after: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>> {
+        self.connection
+            .prepare_cached(
+                "SELECT id, user, course FROM workspace WHERE strategy = ? AND id > ?
+                 ORDER BY id LIMIT ?",
+            )?
+            .query_map(params![strategy.as_str(), after.0, limit], |row| {
+                let (id, user) = (WorkspaceId(row.get("id")?), UserId(row.get("user")?));
+                Ok(text(row, "course").map(|course| (id, user, course)))
+            })?
+            .map(|row| row?)
+            .collect()
+    }
+
     pub(super) fn standing(
         &self,
         user: &UserId,

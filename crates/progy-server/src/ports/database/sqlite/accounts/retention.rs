@@ -13,10 +13,11 @@ use crate::ports::database::sqlite::store::Store;
 const AT_ONCE: i64 = 2_000;
 /// What has an end, with what is kept of it all the same. An invitation that was used says who came
 /// by it.
-const WITH_AN_END: [(&str, &str); 4] = [
+const WITH_AN_END: [(&str, &str); 5] = [
     ("session", "TRUE"),
     ("device_code", "TRUE"),
     ("verification", "TRUE"),
+    ("git_token", "TRUE"),
     ("invite", "used_at IS NULL"),
 ];
 

@@ -1,0 +1,80 @@
+//! Learners' Git repositories.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::ConfigError;
+use crate::ports::git_host::embedded::Settings;
+
+/// The least that a push may be limited to, in bytes: less would refuse courses as they are.
+const LEAST: u64 = 1 << 20;
+/// The most, in bytes: what the route reads.
+const MOST: u64 = crate::routes::smart_http::PUSH - (1 << 20);
+
+/// Who keeps the repositories of the strategy `git`, and what is taken.
+///
+/// ```toml
+/// [git]
+/// host = "embedded"
+/// push = 104857600      # bytes
+/// processes = 8
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Git {
+    /// Who keeps them.
+    pub host: GitHost,
+    /// The largest pack that may be pushed, in bytes.
+    pub push: u64,
+    /// Processes that serve clones, fetches and pushes at once; others wait.
+    pub processes: usize,
+    /// How long one of them may take; in a file, in seconds.
+    #[serde(deserialize_with = "time")]
+    pub time: Duration,
+}
+
+/// Who keeps the repositories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GitHost {
+    /// This server, in the data folder.
+    #[default]
+    Embedded,
+    /// Nobody: the strategy is not offered.
+    None,
+}
+
+impl Default for Git {
+    fn default() -> Self {
+        let Settings { push, processes, time } = Settings::default();
+        Self { host: GitHost::Embedded, push, processes, time }
+    }
+}
+
+impl Git {
+    /// What the embedded host takes.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { push: self.push, processes: self.processes, time: self.time }
+    }
+
+    /// Refuses values with which it could not work.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if !(LEAST..=MOST).contains(&self.push) {
+            return Err(ConfigError::Wrong(format!(
+                "`git.push` is a number of bytes from {LEAST} to {MOST}"
+            )));
+        }
+        if self.processes == 0 {
+            return Err(ConfigError::Senseless("`git.processes` must be at least 1"));
+        }
+        if self.time.is_zero() {
+            return Err(ConfigError::Senseless("`git.time` must be more than 0 seconds"));
+        }
+        Ok(())
+    }
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    super::seconds(deserializer)
+}

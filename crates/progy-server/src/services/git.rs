@@ -1,0 +1,282 @@
+//! Learners' repositories, for the strategy `git`.
+//!
+//! - [`access`]: who may do what with which;
+//! - [`template`]: what a repository begins with;
+//! - [`noting`]: what was pushed becomes revisions;
+//! - `reading`, `archive`: their files, from the repository.
+//!
+//! A repository is the truth; the database's rows are a record of it that can be made anew.
+
+pub mod access;
+mod archive;
+pub mod noting;
+mod reading;
+pub mod template;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use progy_api::account::User;
+use progy_api::git::{
+    Author, Credentials, CredentialsRequest, GitHostKind, GitHubCredentials, Repo,
+};
+use progy_core::git::Signature;
+use progy_core::{CourseId, Strategy};
+use semver::Version;
+
+use super::Services;
+use super::cache::Cache;
+use super::github::token::TokenTrouble;
+use crate::ports::database::{Claim, UserId};
+use crate::ports::git_host::embedded::upkeep::Upkept;
+use crate::ports::git_host::embedded::{Embedded, Settings};
+use crate::ports::git_host::naming::GitTemplate;
+use crate::ports::git_host::{GitHostError, RepoName};
+use crate::ports::github::Scopes;
+use crate::ports::{GitHost, PortError};
+use crate::{Result, ServiceError};
+use template::CourseTemplate;
+
+/// What templates in Git's terms may take in memory, in bytes.
+const TEMPLATES: usize = 16 << 20;
+/// The user name that GitHub wants with a token.
+const GITHUB_USER: &str = "x-access-token";
+/// What GitHub must allow for private repositories.
+const GITHUB_SCOPES: &str = "repo";
+
+/// Who keeps the repositories.
+#[derive(Clone)]
+pub struct Repositories {
+    host: Arc<dyn GitHost>,
+    /// The host, if it is the one that this server serves itself.
+    embedded: Option<Arc<Embedded>>,
+    /// Templates in Git's terms.
+    templates: Arc<Cache<(CourseId, Version), Arc<GitTemplate>>>,
+}
+
+impl Repositories {
+    /// Kept and served by this server.
+    pub fn embedded(host: Arc<Embedded>) -> Self {
+        let embedded = Some(Arc::clone(&host));
+        Self { embedded, ..Self::elsewhere(host) }
+    }
+
+    /// Kept elsewhere.
+    pub fn elsewhere(host: Arc<dyn GitHost>) -> Self {
+        Self { host, embedded: None, templates: Arc::new(Cache::new(TEMPLATES)) }
+    }
+}
+
+impl Services {
+    /// These services with repositories.
+    #[must_use]
+    pub fn with_git(self, git: Repositories) -> Self {
+        Self { git: Some(git), ..self }
+    }
+
+    /// A host in `folder`, over the ports that these services have.
+    pub fn embedded_host(&self, folder: &Path, settings: Settings) -> Result<Embedded, PortError> {
+        let tokens = Arc::clone(&self.accounts);
+        Embedded::open(folder, settings, tokens, self.clock.clone(), self.entropy.clone())
+    }
+
+    /// The host.
+    pub(super) fn git_host(&self) -> Result<&Arc<dyn GitHost>> {
+        self.git.as_ref().map(|git| &git.host).ok_or_else(|| {
+            ServiceError::GitUnavailable("this server keeps no repositories".to_owned())
+        })
+    }
+
+    /// The embedded host, if it is the one.
+    pub(crate) fn embedded_git(&self) -> Result<Arc<Embedded>> {
+        let embedded = self.git.as_ref().and_then(|git| git.embedded.clone());
+        embedded.ok_or(ServiceError::NotFound)
+    }
+
+    /// What keeps repositories from being served, if anything does.
+    pub async fn git_trouble(&self) -> Option<String> {
+        let host = self.git.as_ref().map(|git| &git.host)?;
+        host.ping().await.err().map(|error| error.to_string())
+    }
+
+    /// Takes note of what is not on record, and packs what has to be.
+    pub async fn keep_repositories_up(&self) -> Result<Upkept> {
+        let Some(git) = &self.git else { return Ok(Upkept::default()) };
+        if git.host.ping().await.is_err() {
+            return Ok(Upkept::default());
+        }
+        self.take_note_of_all().await?;
+        match &git.embedded {
+            Some(embedded) => Ok(embedded.upkeep().await?),
+            None => Ok(Upkept::default()),
+        }
+    }
+
+    /// Sees to it that the learner has a repository for a course, and that it shares what comes with
+    /// the course. `site` is this server's address as the learner sees it.
+    pub async fn ensure_repo(&self, user: &User, course: &CourseId, site: &str) -> Result<Repo> {
+        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
+        let host = self.git_host()?;
+        let repo = repo_name(user, course);
+        let made = host.ensure(&repo, site).await?;
+        let workspace = self.db.workspace(&repo.user, course).await?;
+        let begun = workspace.map(|workspace| workspace.version);
+        let begun = begun.filter(|version| *version != published.latest);
+        for version in [published.latest].into_iter().chain(begun) {
+            let template = CourseTemplate::of(self, course, &version).await?;
+            host.share(&repo, &template).await?;
+        }
+        Ok(Repo {
+            repo_url: made.repo_url,
+            html_url: made.html_url,
+            created: made.created,
+            host: host.kind(),
+            author: author(user, site),
+        })
+    }
+
+    /// What opens the learner's repository of a course, for a while.
+    pub async fn git_credentials(
+        &self,
+        user: &User,
+        request: &CredentialsRequest,
+        site: &str,
+    ) -> Result<Credentials> {
+        self.db.course(&request.course).await?.ok_or(ServiceError::NoCourse)?;
+        let host = self.git_host()?;
+        if host.kind() == GitHostKind::GitHub {
+            return Err(ServiceError::OtherHost(
+                "the repositories are at GitHub; ask with GET for the token".to_owned(),
+            ));
+        }
+        let repo = repo_name(user, &request.course);
+        let pass = host.pass(&repo, request.access, site).await?;
+        let expires_at = pass.expires_at.unwrap_or_else(|| self.clock.now());
+        Ok(Credentials {
+            git_user: pass.user,
+            git_token: pass.token.into_string(),
+            repo_url: pass.repo_url,
+            expires_at,
+        })
+    }
+
+    /// The learner's own token of GitHub, if the repositories are there.
+    pub async fn github_credentials(&self, user: &User) -> Result<GitHubCredentials> {
+        let kind = self.git_host()?.kind();
+        if kind != GitHostKind::GitHub {
+            return Err(ServiceError::OtherHost(format!(
+                "the repositories are not at GitHub: the host is {kind}; ask with POST, for a course"
+            )));
+        }
+        let token = self.github_token(user, &Scopes::parse(GITHUB_SCOPES)).await?;
+        let user = GITHUB_USER.to_owned();
+        Ok(GitHubCredentials { user, token: token.secret.into_string() })
+    }
+
+    /// Before a push: the workspace is carried by `git` from now on, and there is room. Gives how
+    /// many bytes there are left.
+    pub async fn prepare_push(&self, repo: &RepoName) -> Result<u64> {
+        let RepoName { user, course, .. } = repo;
+        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
+        let claim = Claim {
+            user: user.clone(),
+            course: course.clone(),
+            strategy: Strategy::Git,
+            version: published.latest,
+        };
+        let strategy = self.db.claim(claim).await?;
+        if strategy != Strategy::Git {
+            return Err(ServiceError::OtherStrategy(format!(
+                "the workspace is carried by `{strategy}`, not by `git`; `progy strategy git` \
+                 changes that"
+            )));
+        }
+        let (used, quota) = (self.db.used(user).await?, self.limits.quota);
+        if used >= quota {
+            return Err(ServiceError::QuotaExceeded { used, needed: 1, quota });
+        }
+        Ok(quota - used)
+    }
+}
+
+/// Names a learner's repository of a course.
+pub(crate) fn repo_name(user: &User, course: &CourseId) -> RepoName {
+    RepoName {
+        user: UserId(user.id.clone()),
+        username: user.username.clone(),
+        course: course.clone(),
+    }
+}
+
+/// Who a learner's commits are by. The address is one that nobody has: that of the account is not
+/// for everybody who will read the repository one day.
+fn author(user: &User, site: &str) -> Author {
+    let host = site.split_once("://").map_or(site, |(_, host)| host);
+    let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or(host),
+    };
+    let email = format!("{}@users.noreply.{host}", user.username);
+    let Signature { name, email, .. } = Signature::new(&user.name, &email, 0, 0);
+    Author { name, email }
+}
+
+impl From<GitHostError> for ServiceError {
+    fn from(error: GitHostError) -> Self {
+        match error {
+            GitHostError::Unavailable(why) => Self::GitUnavailable(why),
+            GitHostError::Refused(why) => Self::Forbidden(why),
+            GitHostError::RateLimited(pause) => Self::RateLimited { seconds: pause.as_secs() },
+            GitHostError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenTrouble> for ServiceError {
+    fn from(trouble: TokenTrouble) -> Self {
+        match trouble {
+            TokenTrouble::NotConfigured | TokenTrouble::Unreachable | TokenTrouble::Busy => {
+                Self::GitUnavailable(trouble.to_string())
+            }
+            TokenTrouble::NotLinked | TokenTrouble::Revoked | TokenTrouble::MissingScopes(_) => {
+                Self::Forbidden(trouble.to_string())
+            }
+            TokenTrouble::RateLimited(pause) => Self::RateLimited { seconds: pause.as_secs() },
+            TokenTrouble::Failed(error) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use progy_api::account::Role;
+
+    use super::*;
+    use crate::services::testing::{World, course, run};
+
+    #[test]
+    fn commits_are_by_a_name_that_git_takes() {
+        let world = World::new();
+        let ana = User { name: "Ana <root>\u{7}".to_owned(), ..world.user("ana", Role::Learner) };
+        let of = |site| author(&ana, site);
+        assert_eq!(of("https://progy.example").name, "Ana root");
+        for (site, email) in [
+            ("https://progy.example", "ana@users.noreply.progy.example"),
+            ("http://127.0.0.1:7764", "ana@users.noreply.127.0.0.1"),
+            ("http://[::1]:7764", "ana@users.noreply.::1"),
+        ] {
+            assert_eq!(of(site).email, email);
+        }
+    }
+
+    #[test]
+    fn a_server_without_repositories_says_so() {
+        let world = World::new();
+        let ana = world.user("ana", Role::Learner);
+        let refused = run(world.services.ensure_repo(&ana, &course(), "http://x")).unwrap_err();
+        assert!(matches!(refused, ServiceError::GitUnavailable(_)), "{refused}");
+        let unknown = CourseId::new("nothing").unwrap();
+        let refused = run(world.services.ensure_repo(&ana, &unknown, "http://x")).unwrap_err();
+        assert!(matches!(refused, ServiceError::NoCourse), "{refused}");
+    }
+}
