@@ -160,6 +160,22 @@ test("a device logs in by a code, and its session is ended from the browser", as
   assert.notEqual(await done(client.getSession()), null);
 });
 
+test("all other sessions are ended, then all", async () => {
+  const { client, cookie } = browser();
+  await done(client.signUp.email(person("gil")));
+  const credentials = { email: "gil@example.org", password: PASSWORD };
+  const other = browser();
+  await done(other.client.signIn.email(credentials));
+  assert.deepEqual(await done(client.revokeOtherSessions()), { status: true });
+  assert.equal(await done(other.client.getSession()), null);
+  assert.equal((await done(client.listSessions())).length, 1);
+  await done(other.client.signIn.email(credentials));
+  assert.deepEqual(await done(client.revokeSessions()), { status: true });
+  assert.equal(cookie(), undefined);
+  assert.equal(await done(client.getSession()), null);
+  assert.equal(await done(other.client.getSession()), null);
+});
+
 test("a device is denied, and another signs out by itself", async () => {
   const { client } = browser();
   await done(client.signUp.email(person("eva")));

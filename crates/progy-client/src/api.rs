@@ -27,6 +27,9 @@ pub enum ApiError {
     /// 401: log in again.
     #[error("not logged in")]
     Unauthorized,
+    /// Nothing was asked: the keyring does not give out what lets this device in.
+    #[error("the system's keyring does not give out the login: {0}")]
+    Keyring(String),
     /// 409 `head_moved`.
     #[error("another device has published")]
     HeadMoved(Box<HeadMoved>),

@@ -13,19 +13,23 @@ mod trust;
 mod variables;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+pub use credentials::{KeptLogin, Login};
 pub use language::Language;
-pub use settings::{Setting, Settings};
+pub use settings::{CredentialStore, Setting, Settings};
 pub use variables::Variables;
 
 use crate::api::http::{AddressError, ServerUrl};
 use crate::platform;
+use crate::platform::keyring::{Keyring, KeyringError};
 
 /// The folder in which this device keeps what it knows, and the variables that overrule it.
 #[derive(Debug, Clone)]
 pub struct Home {
     dir: PathBuf,
     variables: Variables,
+    keyring: Option<Arc<dyn Keyring>>,
 }
 
 /// Why a setting cannot be read or written.
@@ -56,24 +60,29 @@ pub enum ConfigError {
     /// The address of the server is none.
     #[error("{0}")]
     Server(#[from] AddressError),
+    /// The login is in the system's keyring, which does not give it out.
+    #[error("the system's keyring does not give out the login: {0}")]
+    Keyring(#[from] KeyringError),
 }
 
 impl Home {
-    /// The settings in `dir`, overruled by the variables of this process. Touches no file.
+    /// The settings in `dir`, overruled by the variables of this process, with the system's
+    /// keyring. Touches no file.
     pub fn open(dir: impl Into<PathBuf>) -> Self {
-        Self::with_variables(dir, Variables::of_process())
+        let variables = Variables::of_process();
+        let keyring = platform::keyring::of_system(&variables);
+        Self { keyring, ..Self::with_variables(dir, variables) }
     }
 
-    /// The settings in `dir`, overruled by `variables`. Touches no file.
+    /// The settings in `dir`, overruled by `variables`, without a keyring. Touches no file.
     pub fn with_variables(dir: impl Into<PathBuf>, variables: Variables) -> Self {
-        Self { dir: dir.into(), variables }
+        Self { dir: dir.into(), variables, keyring: None }
     }
 
     /// The settings in `$PROGY_CONFIG_DIR`, else in `progy` in the user's folder for settings.
     pub fn from_environment() -> Result<Self, ConfigError> {
         let variables = Variables::of_process();
-        let dir = Self::default_dir(&variables).ok_or(ConfigError::NoHome)?;
-        Ok(Self::with_variables(dir, variables))
+        Ok(Self::open(Self::default_dir(&variables).ok_or(ConfigError::NoHome)?))
     }
 
     fn default_dir(variables: &Variables) -> Option<PathBuf> {

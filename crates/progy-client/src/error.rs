@@ -37,6 +37,9 @@ pub enum Error {
     /// The token is missing, unknown or revoked.
     #[error("not logged in")]
     NotLoggedIn,
+    /// The token is in the system's keyring, which does not give it out.
+    #[error("the system's keyring does not give out the login: {0}")]
+    Keyring(String),
     /// The server has no such course.
     #[error("there is no course {0}")]
     NoCourse(CourseId),
@@ -121,6 +124,7 @@ impl From<ApiError> for Error {
         match error {
             ApiError::Unreachable(why) => Self::Unreachable(why),
             ApiError::Unauthorized => Self::NotLoggedIn,
+            ApiError::Keyring(why) => Self::Keyring(why),
             ApiError::HeadMoved(_) => Self::Busy,
             ApiError::Disk(source) => Self::Disk { path: String::new(), source },
             ApiError::Problem(problem) => match problem.code.as_str() {

@@ -1,12 +1,14 @@
 //! What differs between Linux, macOS and Windows, and nothing else.
 //!
 //! - [`files`]: permissions, links, atomic exchange, flushing, names;
+//! - [`keyring`]: where the system keeps passwords;
 //! - [`process`]: ending a program together with all that it started;
 //! - [`programs`]: finding a program by its name.
 //!
 //! Only Linux is tested; the other parts are kept small enough to be read.
 
 pub mod files;
+pub mod keyring;
 pub mod process;
 pub mod programs;
 

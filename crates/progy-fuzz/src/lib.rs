@@ -17,6 +17,7 @@ mod account;
 mod course;
 mod device;
 mod disk;
+mod github;
 mod merge;
 mod names;
 mod package;
@@ -30,6 +31,7 @@ mod wire;
 pub use account::account_requests;
 pub use course::{course_manifest, module_info, outline, runner_report, rustlings_import};
 pub use device::{device_index, device_journal, device_state, progy_toml, trash_list};
+pub use github::github_answers;
 pub use merge::text_merge;
 pub use names::names;
 pub use package::package;
@@ -59,6 +61,7 @@ targets![
     device_journal,
     device_state,
     event_stream,
+    github_answers,
     ignore_files,
     module_info,
     names,

@@ -90,6 +90,7 @@ targets! {
     device_journal: 2000,
     device_state: 2000,
     event_stream: 3000,
+    github_answers: 2000,
     ignore_files: 60,
     module_info: 2000,
     names: 200,

@@ -5,13 +5,14 @@
 //! - [`failure`]: every error is a problem document (RFC 9457);
 //! - [`limits`], [`body`]: bytes, time and memory that a request may take;
 //! - [`extract`], [`json`], [`form`], [`range`], [`cookie`], [`gzip`]: what a request says;
-//! - [`login`], [`basic`], [`site`], [`forwarded`]: who sent it, from where;
+//! - [`login`], [`basic`], [`site`], [`forwarded`], [`cors`]: who sent it, from where;
 //! - [`transfer`]: packages on their way in and out.
 
 pub(crate) mod basic;
 pub(crate) mod body;
 pub(crate) mod connections;
 pub(crate) mod cookie;
+pub(crate) mod cors;
 pub(crate) mod extract;
 pub(crate) mod failure;
 pub(crate) mod form;

@@ -20,6 +20,7 @@ pub mod vault;
 
 pub use config::Config;
 pub use error::{Result, ServiceError};
+pub use routes::{forms, shown};
 pub use secret::Secret;
 pub use serve::{ServerError, serve, serve_until};
 pub use services::{Limits, Services};

@@ -44,6 +44,8 @@ const BEARER: &str = "bearer";
         routes::auth::session::get,
         routes::auth::session::list,
         routes::auth::session::revoke,
+        routes::auth::session::revoke_all,
+        routes::auth::session::revoke_others,
         routes::auth::session::sign_out,
         routes::auth::sign::up,
         routes::auth::sign::sign_in,

@@ -16,13 +16,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use progy_api::limits;
 use progy_api::problem::code;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Timeouts;
+use crate::http::cors;
 use crate::http::failure::{self, Failure};
 use crate::http::limits::{Allowance, LargeBodies};
 use crate::http::metrics::Metrics;
@@ -73,6 +74,8 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .get("/api/auth/get-session", auth::session::get)
         .get("/api/auth/list-sessions", auth::session::list)
         .post("/api/auth/revoke-session", account, auth::session::revoke)
+        .post("/api/auth/revoke-sessions", account, auth::session::revoke_all)
+        .post("/api/auth/revoke-other-sessions", account, auth::session::revoke_others)
         .post("/api/auth/sign-out", account, auth::session::sign_out)
         .post("/api/auth/sign-up/email", account, auth::sign::up)
         .post("/api/auth/sign-in/email", account, auth::sign::sign_in)
@@ -130,6 +133,22 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .form("/admin/people", pages::people::change)
 }
 
+/// The path of every form of the pages: for tests that no form may be missing from.
+pub fn forms() -> Vec<&'static str> {
+    for_people(&Method::POST)
+}
+
+/// The path of every page: for tests that no page may be missing from.
+pub fn shown() -> Vec<&'static str> {
+    for_people(&Method::GET)
+}
+
+fn for_people(method: &Method) -> Vec<&'static str> {
+    let routes = all(Timeouts::default());
+    let of_method = routes.pages().iter().filter(|(of, _)| of == method);
+    of_method.map(|(_, path)| *path).collect()
+}
+
 /// The routes with what every request meets on its way to them.
 pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
     let site = Arc::clone(&state.site);
@@ -140,7 +159,8 @@ pub(crate) fn router(state: AppState, timeouts: Timeouts) -> Router {
         .layer(from_fn(pages::failure::dress))
         .layer(from_fn(failure::render))
         .layer(from_fn_with_state(Arc::clone(&site), pages::headers::put_on))
-        .layer(from_fn_with_state(site, site::strict_transport))
+        .layer(from_fn_with_state(Arc::clone(&site), site::strict_transport))
+        .layer(from_fn_with_state(site, cors::share))
         .layer(from_fn(observe::observe))
         .with_state(state)
 }

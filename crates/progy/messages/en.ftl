@@ -184,6 +184,7 @@ queued = The server cannot be reached ({ $reason }). Your work is safe on this d
 }
 no-token = You are not logged in to { $server }. Run `progy login`, with --server URL for another server.
 not-logged-in = The server does not know this login. Your work is safe on this device; run `progy login`, then `progy sync`.
+keyring-closed = Your login is in the system's keyring, which does not give it out ({ $reason }). Your work is safe on this device; unlock the keyring, or run `progy login`.
 token-refused = { $server } does not know this token. Ask for a new one, then run `progy login --token TOKEN`.
 bad-token = The token holds characters that no token has. Run `progy login --token TOKEN` again.
 login-empty-token = The token is empty. Run `progy login` to log in with a browser, or give a token: `progy login --token TOKEN`.
@@ -329,7 +330,7 @@ cannot-import = Nothing was imported: { $reason }. Name a checkout of rustlings,
 
 ## serve, admin
 
-invite-link = Who opens this address on your server can register, once: { $link }
+invite-link = Who types this code at this address of your server can register, once: { $link }
 user-added = Added { $name }. `progy admin token create { $name }` makes a token to log in with.
 keys-rotated =
     Everything is encrypted under the key { $key } now. { $count ->

@@ -184,6 +184,7 @@ queued = Não foi possível falar com o servidor ({ $reason }). Seu trabalho est
 }
 no-token = Você não entrou em { $server }. Rode `progy login`, com --server URL para outro servidor.
 not-logged-in = O servidor não reconhece este login. Seu trabalho está seguro neste dispositivo; rode `progy login` e depois `progy sync`.
+keyring-closed = Seu login está no chaveiro do sistema, que não o entrega ({ $reason }). Seu trabalho está seguro neste dispositivo; destranque o chaveiro ou rode `progy login`.
 token-refused = { $server } não reconhece este token. Peça um novo e rode `progy login --token TOKEN`.
 bad-token = O token tem caracteres que nenhum token tem. Rode `progy login --token TOKEN` de novo.
 login-empty-token = O token está vazio. Rode `progy login` para entrar pelo navegador, ou informe um token: `progy login --token TOKEN`.
@@ -329,7 +330,7 @@ cannot-import = Nada foi importado: { $reason }. Indique uma cópia do rustlings
 
 ## serve, admin
 
-invite-link = Quem abrir este endereço no seu servidor pode se cadastrar, uma vez: { $link }
+invite-link = Quem digitar este código neste endereço do seu servidor pode se cadastrar, uma vez: { $link }
 user-added = { $name } foi incluído. `progy admin token create { $name }` cria um token para entrar.
 keys-rotated =
     Tudo está cifrado com a chave { $key } agora. { $count ->

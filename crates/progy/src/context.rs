@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use progy_client::api::http::{HttpApi, ServerUrl};
-use progy_client::config::{Home, Language, Variables};
+use progy_client::config::{Home, Language, Login, Variables};
 use progy_client::engine::Device;
 use progy_client::env::SystemEnv;
 use progy_client::layout;
@@ -86,7 +86,7 @@ impl Context {
     /// The server, for commands that are nothing without a login.
     pub(crate) fn api(&self) -> Result<HttpApi, Failure> {
         let server = self.server()?;
-        if self.home()?.token(&server)?.is_none() {
+        if self.home()?.login(&server)?.is_none() {
             return Err(fail!(Exit::NotLoggedIn, "no-token", server = server.as_str()));
         }
         self.api_if_logged_in()
@@ -95,7 +95,15 @@ impl Context {
     /// The server, for commands that record work first: without a login it refuses afterwards.
     pub(crate) fn api_if_logged_in(&self) -> Result<HttpApi, Failure> {
         let server = self.server()?;
-        let token = self.home()?.token(&server)?;
+        let token = match self.home()?.login(&server)? {
+            None => None,
+            Some(Login::Token(token)) => Some(token),
+            // A keyring takes its time: only a request is worth it.
+            Some(Login::Kept(kept)) => {
+                let ask = move || kept.token().map_err(|error| error.to_string());
+                return Ok(HttpApi::with_late_token(server, Box::new(ask)));
+            }
+        };
         Ok(HttpApi::new(server.as_str(), token)?)
     }
 

@@ -77,6 +77,7 @@ impl From<Error> for Failure {
             Error::Locked => fail!(Failed, "locked"),
             Error::Unreachable(why) => fail!(Unreachable, "unreachable", reason = why),
             Error::NotLoggedIn => fail!(NotLoggedIn, "not-logged-in"),
+            Error::Keyring(why) => fail!(NotLoggedIn, "keyring-closed", reason = why),
             Error::NoCourse(course) => fail!(Failed, "no-course", course = course),
             Error::NoVersion(course, version) => {
                 fail!(Failed, "no-version", course = course, version = version)
@@ -158,6 +159,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Damaged { path, message } => {
                 let message = message.lines().collect::<Vec<_>>().join(" ");
                 fail!(Exit::Failed, "config-damaged", path = path.display(), reason = message)
+            }
+            ConfigError::Keyring(error) => {
+                fail!(Exit::NotLoggedIn, "keyring-closed", reason = error)
             }
             ConfigError::Server(error) => fail!(Exit::Failed, "bad-server", reason = error),
         }

@@ -235,7 +235,10 @@ fn an_administrator_adds_people_and_invites_them() {
         command.args(["admin", "invite", "--role", "author", "--email", "caio@example.org"]);
         let output = command.arg("--data").arg(&data).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        let code = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("/sign-up?invited") && !said.contains(&code), "{said}");
+        code
     };
     let code = invite();
     let register = |name: &str| {

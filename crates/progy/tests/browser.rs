@@ -6,9 +6,13 @@
 
 mod world;
 
-use world::World;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::json;
 use world::browser::{Browser, Setup};
 use world::person::Login;
+use world::{Device, World};
 
 const PASSWORD: &str = "correct horse";
 
@@ -168,4 +172,169 @@ fn somebody_comes_by_github_links_and_unlinks() {
     other.press("Link GitHub");
     other.press("Authorize as octocat");
     other.sees("belongs to another person here");
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn an_invitation_is_typed_and_works_with_github_as_well() {
+    let (world, _github) = World::with_github_and("[accounts]\nregistration = \"invited\"\n");
+    let browser = Browser::start(&world.url(), Setup::default());
+    browser.open("/sign-up");
+    browser.sees("needs an invitation");
+    browser.press("Register with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("Only people with an invitation");
+    browser.open("/sign-up?invited");
+    browser.fill("invite", &world.invite("author"));
+    browser.press("Register with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("Devices and browsers");
+    browser.sees("author");
+}
+
+/// The file of the course that somebody edits.
+const HELLO: &str = "content/01_intro/01_hello/exercise.rs";
+
+/// Signs a device out, on the account page.
+fn put_out(browser: &Browser, device: &str) {
+    browser.click_path(&format!("//li[.//strong='{device}']//button"));
+    browser.sees("It is signed out.");
+    assert!(!browser.text().contains(device), "{}", browser.text());
+}
+
+/// The device is out: it says what to run, and work goes on without the server.
+#[track_caller]
+fn is_out_and_works_on(device: &Device) {
+    device.run(&["whoami"]).code(4).says("progy login").fails_clearly();
+    device.run(&["sync"]).code(4).says("progy login").fails_clearly();
+    device.write(HELLO, format!("// from the {}\n", device.name));
+    device.run(&["save", "-m", "without a login"]).code(4).says("progy login").fails_clearly();
+    let status = device.status();
+    assert_eq!((&status["queued"], &status["changed"]), (&json!(1), &json!([])), "{status}");
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn two_devices_come_in_by_password_and_by_github_and_all_is_revoked() {
+    // Given a fresh server that knows GitHub, a fresh browser, and two devices,
+    let (world, _github) = World::with_github();
+    world.publish_example("rust-basics");
+    let browser = Browser::start(&world.url(), Setup::default());
+    let laptop = world.device_with("laptop", "");
+    let desktop = world.device_with("desktop", "");
+
+    // when somebody registers with a password, and lets the first one in,
+    let login = laptop.begin_login();
+    browser.open(&login.address);
+    browser.press("Register");
+    register(&browser, "Ana", "Register");
+    browser.sees(&login.code);
+    browser.press("Let it in");
+    greets(login, "Ana");
+
+    // and, with GitHub linked, comes back by GitHub alone and lets the second one in,
+    browser.open("/account");
+    browser.press("Link GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("GitHub is linked.");
+    browser.press("Sign out");
+    browser.sees("You are signed out.");
+    let login = desktop.begin_login();
+    browser.open(&login.address);
+    browser.press("Sign in with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees(&login.code);
+    browser.sees("desktop");
+    browser.press("Let it in");
+    greets(login, "Ana");
+
+    // then both are the same person's, and share the work.
+    for device in [&laptop, &desktop] {
+        device.run(&["whoami"]).ok().says("Ana at ");
+        device.run(&["init", "-c", "rust-basics"]).ok();
+    }
+    laptop.write(HELLO, "// one\n");
+    laptop.run(&["save"]).ok();
+    desktop.run(&["sync"]).ok();
+    assert_eq!(desktop.read(HELLO), "// one\n");
+
+    // When everything is revoked on the account page,
+    browser.open("/account");
+    put_out(&browser, "laptop");
+    desktop.run(&["whoami"]).ok();
+    put_out(&browser, "desktop");
+    browser.press("Unlink GitHub");
+    browser.sees("GitHub is unlinked");
+    browser.press("Sign out everywhere");
+    browser.sees("You are signed out.");
+    browser.open("/account");
+    assert!(browser.path().starts_with("/sign-in"), "{}", browser.path());
+
+    // then both devices are out and work on,
+    is_out_and_works_on(&laptop);
+    is_out_and_works_on(&desktop);
+
+    // GitHub no longer opens this account, and what waited arrives after the next login.
+    browser.press("Sign in with GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("Devices and browsers");
+    assert!(!browser.text().contains("ana@example.org"), "{}", browser.text());
+    browser.press("Sign out");
+    let login = laptop.begin_login();
+    browser.open(&login.address);
+    browser.fill("login", "ana");
+    browser.fill("password", PASSWORD);
+    browser.press("Sign in");
+    browser.sees(&login.code);
+    browser.press("Let it in");
+    greets(login, "Ana");
+    laptop.run(&["sync"]).ok();
+    assert_eq!(laptop.status()["queued"], 0);
+    assert_eq!(laptop.messages()[0], "without a login");
+}
+
+/// An origin of its own with one empty page, for as long as the test runs.
+fn front_end() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut visitor in listener.incoming().flatten() {
+            let _ = visitor.read(&mut [0; 4096]);
+            let page = "<!doctype html><title>A front end</title>";
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+            let _ = write!(visitor, "{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn a_front_end_of_a_trusted_origin_uses_the_session_and_no_other_does() {
+    let (friend, stranger) = (front_end(), front_end());
+    let config = format!("[accounts]\ntrusted_origins = [{friend:?}]\n");
+    let world = World::configured(tempfile::tempdir().unwrap(), &config);
+    let browser = Browser::start(&world.url(), Setup::default());
+    let api = format!("{}/api/auth", world.url());
+    let register = format!(
+        "const answer = await fetch('{api}/sign-up/email', {{
+             method: 'POST', credentials: 'include',
+             headers: {{ 'content-type': 'application/json' }},
+             body: JSON.stringify({{ name: 'Ana', email: 'ana@example.org',
+                 password: '{PASSWORD}' }}),
+         }});
+         return (await answer.json()).token === answer.headers.get('set-auth-token');"
+    );
+    let who = format!(
+        "const answer = await fetch('{api}/get-session', {{ credentials: 'include' }});
+         return (await answer.json())?.user.email;"
+    );
+    browser.open(&stranger);
+    assert_eq!(browser.script(&register), json!("TypeError: Failed to fetch"));
+    browser.open(&friend);
+    assert_eq!(browser.script(&who), json!(null), "the stranger has registered nobody");
+    assert_eq!(browser.script(&register), json!(true));
+    assert_eq!(browser.script(&who), json!("ana@example.org"));
+    browser.open(&stranger);
+    assert_eq!(browser.script(&who), json!("TypeError: Failed to fetch"));
 }

@@ -7,6 +7,7 @@
 //! - `events`: what comes back over hours;
 //! - `git`: Git's own protocol, to whatever host;
 //! - `login`: how a device gets its token;
+//! - `token`: what proves who is asking;
 //! - `probe`: whether anyone is there.
 
 mod address;
@@ -16,6 +17,7 @@ mod events;
 mod git;
 mod login;
 mod probe;
+mod token;
 mod upload;
 
 use std::fmt;
@@ -44,6 +46,8 @@ pub use address::{AddressError, ServerUrl};
 pub use events::heads;
 pub use login::Poll;
 pub use probe::Probe;
+pub use token::AskForToken;
+use token::LateToken;
 
 use super::{AccountApi, Api, ApiError};
 
@@ -78,17 +82,11 @@ impl Default for Timeouts {
 /// not followed, so that the token never goes anywhere but to the server that it belongs to.
 pub struct HttpApi {
     server: ServerUrl,
-    token: Option<Token>,
+    token: LateToken,
     timeouts: Timeouts,
     client: OnceLock<reqwest::Client>,
     /// For hosts other than the server.
     foreign: OnceLock<reqwest::Client>,
-}
-
-/// What proves who is asking, in the two forms that are needed.
-struct Token {
-    text: String,
-    header: HeaderValue,
 }
 
 /// Why there is no way to speak to a server.
@@ -105,10 +103,18 @@ pub enum HttpError {
 impl HttpApi {
     /// The server at `server` for whoever `token` belongs to. Does not connect.
     pub fn new(server: &str, token: Option<String>) -> Result<Self, HttpError> {
-        let token = token.map(Token::new).transpose()?;
-        let server = ServerUrl::parse(server)?;
+        Ok(Self::of(ServerUrl::parse(server)?, LateToken::given(token)?))
+    }
+
+    /// The server at `server` for whoever the token belongs to that `ask` gives: it is asked once,
+    /// with the first request. Does not connect.
+    pub fn with_late_token(server: ServerUrl, ask: AskForToken) -> Self {
+        Self::of(server, LateToken::asked_for(ask))
+    }
+
+    fn of(server: ServerUrl, token: LateToken) -> Self {
         let (client, foreign) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { server, token, timeouts: Timeouts::default(), client, foreign })
+        Self { server, token, timeouts: Timeouts::default(), client, foreign }
     }
 
     /// With other limits.
@@ -124,15 +130,6 @@ impl HttpApi {
 
     fn workspace(&self, course: &CourseId, rest: &[&str]) -> Url {
         self.server.route(&["api", "workspaces", course.as_str()], rest)
-    }
-}
-
-impl Token {
-    fn new(text: String) -> Result<Self, HttpError> {
-        let mut header =
-            HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| HttpError::Token)?;
-        header.set_sensitive(true);
-        Ok(Self { text, header })
     }
 }
 

@@ -19,6 +19,18 @@ pub struct Settings {
     pub device_name: Option<DeviceName>,
     /// The command of the editor.
     pub editor: Option<String>,
+    /// Where logins are kept; without it in the system's keyring, if there is one.
+    pub credentials: Option<CredentialStore>,
+}
+
+/// Where logins are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialStore {
+    /// In a file that only its owner may read.
+    File,
+    /// In the system's keyring; in the file where there is none.
+    Keyring,
 }
 
 /// The name of one setting.
@@ -55,6 +67,15 @@ impl Home {
 
     fn parse_settings(&self, text: &str) -> Result<Settings, ConfigError> {
         toml::from_str(text).map_err(|error| self.damaged(FILE, error.to_string().trim_end()))
+    }
+
+    /// Where logins are kept: `PROGY_CREDENTIALS`, else as set, else in the keyring.
+    pub(super) fn credential_store(&self) -> Result<CredentialStore, ConfigError> {
+        match self.variables.get("PROGY_CREDENTIALS") {
+            Some("file") => Ok(CredentialStore::File),
+            Some("keyring") => Ok(CredentialStore::Keyring),
+            _ => Ok(self.settings()?.credentials.unwrap_or(CredentialStore::Keyring)),
+        }
     }
 
     /// Changes or, without a `value`, removes one setting; comments and all else stay as they are.
@@ -102,7 +123,14 @@ mod tests {
         let at = tempfile::tempdir().unwrap();
         let home = Home::with_variables(at.path(), Variables::default());
         let large = "#".repeat(2 << 20);
-        for text in ["server = ", "server = 7\n", "device_name = \"../x\"\n", "\u{0}", &large] {
+        for text in [
+            "server = ",
+            "server = 7\n",
+            "device_name = \"../x\"\n",
+            "credentials = \"x\"",
+            "\u{0}",
+            &large,
+        ] {
             fs::write(at.path().join(FILE), text).unwrap();
             for error in
                 [home.settings().unwrap_err(), home.set(Setting::Editor, Some("vi")).unwrap_err()]

@@ -73,10 +73,9 @@ pub(crate) fn set_secret(
     secure: bool,
 ) {
     set_session(headers, secret, seconds, secure);
-    // Nobody who is not trusted reads an answer with a cookie of ours: there is no CORS.
+    // Pages of other origins read it if they are trusted (`cors`), and not otherwise.
     if let Ok(value) = HeaderValue::from_str(secret) {
         headers.insert(SET_AUTH_TOKEN, value);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from(SET_AUTH_TOKEN));
     }
 }
 

@@ -119,7 +119,13 @@ impl Site {
         let is_asked_for =
             authority.is_some() && authority == asked_for.as_ref().map(Authority::as_str);
         let own = self.url.as_ref().map_or(is_asked_for, |url| url == origin);
-        own || self.accounts.trusted_origins.iter().any(|trusted| trusted == origin)
+        own || self.shares_with(origin)
+    }
+
+    /// Whether pages of `origin`, which is another one, may use a browser's session here and read
+    /// what it is answered.
+    pub(crate) fn shares_with(&self, origin: &str) -> bool {
+        self.accounts.trusted_origins.iter().any(|trusted| trusted == origin)
     }
 
     /// Whether a browser may be sent to `target`: a path here, or a page of an origin that is

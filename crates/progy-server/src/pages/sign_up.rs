@@ -22,19 +22,18 @@ struct SignUpPage {
     fields: Vec<Field>,
     /// Where to go afterwards; empty if it was not said.
     next: String,
-    /// The invitation that came with the address; empty without.
-    invite: String,
     sign_in: String,
     has_github: bool,
-    /// Whether an invitation is needed and was not brought.
+    /// Whether to say that nobody registers without an invitation.
     is_closed: bool,
 }
 
-/// What the address says.
+/// What the address says. Never an invitation itself: addresses are remembered, sent on and logged.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     next: Option<String>,
-    invite: Option<String>,
+    /// That somebody has an invitation, whatever it says.
+    invited: Option<String>,
 }
 
 /// What somebody typed.
@@ -68,9 +67,9 @@ pub(crate) async fn show(
     if viewer.login().is_some() {
         return Ok(viewer.go(next.unwrap_or(next::ACCOUNT)));
     }
-    let came_with = asked.invite.is_some();
-    let typed = Typed { invite: asked.invite, next: asked.next, ..Typed::default() };
-    shown(&state, &viewer, &typed, came_with, None)
+    let invite = asked.invited.map(|_| String::new());
+    let typed = Typed { invite, next: asked.next, ..Typed::default() };
+    shown(&state, &viewer, &typed, None)
 }
 
 /// `POST /sign-up`.
@@ -101,23 +100,15 @@ pub(crate) async fn submit(
         }
         Err(error) => {
             let wrong = refusals::wrong(error)?;
-            // An invitation that did not do is shown, to be looked at again.
-            let hidden = typed.invite().is_some() && wrong.field != "invite";
-            shown(&state, &viewer, &typed, hidden, Some(&wrong))
+            shown(&state, &viewer, &typed, Some(&wrong))
         }
     }
 }
 
-fn shown(
-    state: &AppState,
-    viewer: &Viewer,
-    typed: &Typed,
-    hides_invite: bool,
-    wrong: Option<&Wrong>,
-) -> Answer {
+fn shown(state: &AppState, viewer: &Viewer, typed: &Typed, wrong: Option<&Wrong>) -> Answer {
     let texts = viewer.texts();
     let next = next::own(typed.next.as_deref());
-    let invite = typed.invite().unwrap_or_default().to_owned();
+    let is_closed = !viewer.may_register;
     let mut fields = vec![
         Field::text(texts, "name", "label-name", "name").holding(&typed.name),
         Field::email(texts, "email", "label-email").holding(&typed.email),
@@ -128,9 +119,9 @@ fn shown(
         Field::password(texts, "password", "label-password", "new-password")
             .hint(texts.message(&refusals::too_short())),
     ];
-    let asks_for_invite = !hides_invite && (!viewer.may_register || !invite.is_empty());
-    if asks_for_invite {
-        let field = Field::text(texts, "invite", "label-invite", "off").holding(&invite);
+    if is_closed || typed.invite.is_some() {
+        let field = Field::text(texts, "invite", "label-invite", "off");
+        let field = field.holding(typed.invite().unwrap_or_default());
         fields.insert(0, field.hint(texts.say("hint-invite")));
     }
     let page = viewer.frame("sign-up").wrong(wrong, &mut fields);
@@ -139,10 +130,9 @@ fn shown(
         page,
         fields,
         next: next.unwrap_or_default().to_owned(),
-        is_closed: asks_for_invite && invite.is_empty(),
-        invite: if asks_for_invite { String::new() } else { invite },
+        is_closed: is_closed && typed.invite.is_none(),
         sign_in: next::with("/sign-in", next),
-        has_github: state.services.has_github() && !asks_for_invite,
+        has_github: state.services.has_github(),
     };
     viewer.page(status, &page)
 }

@@ -72,7 +72,6 @@ impl Routes {
     }
 
     /// Method and path of each page and form.
-    #[cfg(test)]
     pub(crate) fn pages(&self) -> &[(Method, &'static str)] {
         &self.pages
     }

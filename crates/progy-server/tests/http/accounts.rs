@@ -2,6 +2,7 @@
 
 use hyper::header::{AUTHORIZATION, SET_COOKIE};
 use progy_api::account::{Role, Scopes};
+use progy_server::admin;
 use progy_server::config::Registration;
 use progy_server::services::accounts::tokens::TokenWish;
 use serde_json::{Value, json};
@@ -89,7 +90,12 @@ async fn signing_in_replaces_what_the_browser_carried() {
     let again = again.send().await;
     assert!(!again.header("set-cookie").contains("Max-Age"), "until the browser is closed");
     assert_eq!(server.who(&first).await, Value::Null);
-    assert_ne!(server.who(&cookie(&again).unwrap()).await, Value::Null);
+    let again = cookie(&again).unwrap();
+    assert_ne!(server.who(&again).await, Value::Null);
+    let bia = json!({ "name": "bia", "email": "bia@example.org", "password": "correct horse" });
+    let bia = server.as_page("/api/auth/sign-up/email", &bia).header("cookie", &again).send().await;
+    assert_eq!(server.who(&again).await, Value::Null, "by registering as well");
+    assert_eq!(server.who(&cookie(&bia).unwrap()).await["user"]["username"], "bia");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,4 +293,38 @@ async fn a_header_that_is_no_bearer_hides_the_cookie() {
     let request = server.get("/api/courses").header("cookie", &ana);
     let answer = request.header(AUTHORIZATION.as_str(), "Basic cm9vdDpyb290").send().await;
     answer.problem(401, "unauthorized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sessions_end_or_all_others() {
+    let server = Server::start().await;
+    let first = cookie(&server.sign_up("ana").await).unwrap();
+    let second = cookie(&server.sign_in("ana@example.org", "correct horse").await).unwrap();
+    let token: Value = server.sign_in("ana@example.org", "correct horse").await.json();
+    let token = token["token"].as_str().unwrap();
+    let bia = cookie(&server.sign_up("bia").await).unwrap();
+    let pat = admin::create_token(&server.config, "ana").await.unwrap();
+    let end = |which: &str| server.as_page(&format!("/api/auth/{which}"), &json!({}));
+    let done = json!({ "status": true });
+
+    for which in ["revoke-sessions", "revoke-other-sessions"] {
+        server.post(&format!("/api/auth/{which}")).send().await.problem(401, "UNAUTHORIZED");
+        end(which).token(&pat).send().await.problem(403, "INSUFFICIENT_SCOPE");
+        let elsewhere = server.post(&format!("/api/auth/{which}")).header("cookie", &first);
+        elsewhere.header("origin", "https://evil.test").send().await.problem(403, "INVALID_ORIGIN");
+    }
+    let others = end("revoke-other-sessions").header("cookie", &second).send().await;
+    assert_eq!(others.json::<Value>(), done);
+    assert!(others.headers.get(SET_COOKIE).is_none());
+    assert_eq!(server.who(&first).await, Value::Null);
+    assert_ne!(server.who(&second).await, Value::Null);
+    let gone = server.get("/api/auth/list-sessions").token(token).send().await;
+    gone.problem(401, "UNAUTHORIZED");
+
+    let all = end("revoke-sessions").header("cookie", &second).send().await;
+    assert_eq!(all.json::<Value>(), done);
+    assert!(all.header("set-cookie").starts_with(&format!("{COOKIE}=; Max-Age=0;")));
+    assert_eq!(server.who(&second).await, Value::Null);
+    assert_ne!(server.who(&bia).await, Value::Null, "another's stay");
+    assert_eq!(server.get("/api/courses").token(&pat).send().await.status, 200, "tokens stay");
 }

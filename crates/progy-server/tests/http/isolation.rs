@@ -32,7 +32,7 @@ struct Operation {
 }
 
 impl Operation {
-    /// All that the document has. Signing out comes last: it ends the sessions that ask.
+    /// All that the document has. What ends the sessions that ask comes last.
     async fn all(server: &Server) -> Vec<Self> {
         let document: Value = server.get("/api/openapi.json").send().await.json();
         let mut operations = Vec::new();
@@ -43,8 +43,16 @@ impl Operation {
                 operations.push(Self { method: method.clone(), path: path.clone(), public });
             }
         }
-        operations.sort_by_key(|operation| operation.path == "/api/auth/sign-out");
+        operations.sort_by_key(Self::ends_sessions);
         operations
+    }
+
+    /// Whether it ends sessions of whoever asks.
+    fn ends_sessions(&self) -> bool {
+        let path = self.path.strip_prefix("/api/auth/");
+        path.is_some_and(|path| {
+            matches!(path, "sign-out" | "revoke-sessions" | "revoke-other-sessions")
+        })
     }
 
     fn case(&self) -> &'static Case {
@@ -83,7 +91,7 @@ async fn no_route_tells_one_learner_of_another() {
             operation.public,
             "`{named}`: the case and the document disagree on whether it answers who is nobody"
         );
-        if operation.path == "/api/auth/sign-out" {
+        if operation.ends_sessions() {
             people.wake().await;
         }
         for actor in &people.actors {

@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod client;
+mod cors;
 mod courses;
 mod devices;
 mod git;

@@ -262,6 +262,15 @@ async fn an_address_alone_takes_nobodys_account() {
     assert_eq!(browser.sign_in().await, "/home");
     assert_eq!(browser.who().await["user"]["id"], victim.who().await["user"]["id"]);
 
+    // Unlinked, that GitHub account opens nothing any more: what it had verified goes with it.
+    let github = json!({ "providerId": "github" });
+    let unlinked = victim.post("/api/auth/unlink-account", &github).await;
+    assert_eq!(unlinked.json::<Value>(), json!({ "status": true }));
+    assert_eq!(victim.who().await["user"]["emailVerified"], false);
+    let mut thief = world.browser();
+    assert_eq!(thief.sign_in().await, "/login?x=1&error=account_not_linked");
+    assert_eq!(thief.who().await, Value::Null);
+
     // An address that GitHub did not verify is nobody's.
     let mut person = Person::new(9, "mallory", "octocat@example.org");
     person.emails[0].verified = false;

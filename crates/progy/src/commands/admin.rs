@@ -33,7 +33,7 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
             // Alone on standard output, for programs to take.
             context.terminal.line(&code);
             let server = config.url.as_deref().unwrap_or_default();
-            note!(context, "invite-link", link = format!("{server}/sign-up?invite={code}"));
+            note!(context, "invite-link", link = format!("{server}/sign-up?invited"));
         }
         AdminCommand::Keys(KeysCommand::Rotate) => {
             let done = admin::rotate_keys(&config).await.map_err(serve::failure)?;

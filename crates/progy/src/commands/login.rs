@@ -68,7 +68,9 @@ async fn keep(
     token: &str,
 ) -> Result<(), Failure> {
     let home = context.home()?;
-    let before = home.saved_token(server)?.filter(|before| before != token);
+    // One that a keyring does not give out cannot be ended.
+    let before = home.saved_login(server)?.and_then(|before| before.token().ok()?);
+    let before = before.filter(|before| before != token);
     home.save_token(server, token)?;
     // A device that knew no server knows one now.
     if args.server.is_some() || home.settings()?.server.is_none() {

@@ -14,11 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     let server = context.server()?;
     let home = context.home()?;
-    match home.saved_token(&server)? {
+    match home.saved_login(&server)? {
         None => say!(context, "was-not-logged-in", server = server.as_str()),
-        Some(token) => {
+        Some(login) => {
+            let token = login.token();
             home.forget_token(&server)?;
-            match end(&server, token).await {
+            let ended = match token {
+                Ok(Some(token)) => end(&server, token).await,
+                // A keyring that has lost it has nothing left to end.
+                Ok(None) => Ok(()),
+                Err(error) => Err(ApiError::Keyring(error.to_string())),
+            };
+            match ended {
                 Ok(()) => say!(context, "logged-out", server = server.as_str()),
                 Err(error) => {
                     say!(context, "logged-out-here", server = server.as_str());

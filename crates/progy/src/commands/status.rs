@@ -113,7 +113,11 @@ enum Unanswered {
 
 impl Unanswered {
     fn of(error: &Error) -> Self {
-        if matches!(error, Error::NotLoggedIn) { Self::NoLogin } else { Self::NoAnswer }
+        if matches!(error, Error::NotLoggedIn | Error::Keyring(_)) {
+            Self::NoLogin
+        } else {
+            Self::NoAnswer
+        }
     }
 }
 

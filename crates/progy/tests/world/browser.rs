@@ -185,6 +185,23 @@ impl Browser {
         }
     }
 
+    /// Has the system prefer a dark theme, or a light one.
+    pub(crate) fn dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let theme = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": theme });
+        self.post("goog/cdp/execute", &command);
+    }
+
+    /// What a script comes to that runs in the page that is open: the body of an asynchronous function.
+    pub(crate) fn script(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {body} }})().then(done, (error) => done('' + error));"
+        );
+        self.post("execute/async", &json!({ "script": script, "args": [] }))
+    }
+
     /// Whether everything is as wide as the window, so that nobody scrolls sideways.
     pub(crate) fn fits(&self) -> bool {
         let root = self.find("html");

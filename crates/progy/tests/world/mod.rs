@@ -6,6 +6,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod github;
+pub(crate) mod keyring;
 pub(crate) mod person;
 pub(crate) mod rustlings;
 
@@ -125,6 +126,11 @@ impl World {
         self.token(name)
     }
 
+    /// The code of an invitation.
+    pub(crate) fn invite(&self, role: &str) -> String {
+        self.admin_command(&["invite", "--role", role])
+    }
+
     /// Another token of a person.
     pub(crate) fn token(&self, name: &str) -> String {
         self.admin_command(&["token", "create", name])
@@ -202,6 +208,8 @@ impl Device {
             .env("PROGY_API_URL", &self.url)
             .env("PROGY_TOKEN", &self.token)
             .env("PROGY_LANG", "en")
+            // Whoever runs the tests may have a keyring, which is none of their business.
+            .env("PROGY_CREDENTIALS", "file")
             .stdin(Stdio::null());
         command
     }

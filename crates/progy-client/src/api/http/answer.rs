@@ -141,7 +141,7 @@ impl HttpApi {
     fn shown(&self, text: &str) -> String {
         let clean: String =
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SHOWN).collect();
-        match &self.token {
+        match self.token.known() {
             Some(token) if !token.text.is_empty() => clean.replace(&token.text, "…"),
             _ => clean,
         }

@@ -17,7 +17,7 @@ impl HttpApi {
     /// A request with what every request carries.
     pub(super) fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, ApiError> {
         let request = self.client()?.request(method, url);
-        Ok(match &self.token {
+        Ok(match self.token.get()? {
             Some(token) => request.header(AUTHORIZATION, token.header.clone()),
             None => request,
         })

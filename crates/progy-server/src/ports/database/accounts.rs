@@ -24,7 +24,7 @@ pub use retention::{Forgotten, Retention};
 pub use sealing::{Replacing, Sealing};
 pub use sessions::{Seen, SessionId, SessionRecord, Sessions};
 pub use tokens::{NewToken, Token, TokenId, Tokens};
-pub use users::{NewUser, UserChange, Users};
+pub use users::{NewUser, UserChange, UserEdit, Users};
 pub use verifications::{Verification, Verifications};
 
 /// All that is known of people. The laws of [`Database`](super::Database) hold: every method is one

@@ -45,12 +45,13 @@ macro_rules! contract {
 contract! {
     users:
         a_name_and_an_address_are_taken_once
-        a_person_can_change_all_but_the_user_name
+        one_thing_about_a_person_changes_at_a_time
         people_are_listed_by_name_a_part_at_a_time
         an_invite_admits_one_person_with_its_address;
     links:
         an_account_of_a_provider_belongs_to_one_person
-        a_link_changes_and_goes_with_its_secrets;
+        a_link_changes_and_goes_with_its_secrets
+        what_a_service_verified_goes_with_its_link;
     sealing:
         links_under_other_keys_are_found
         tokens_are_replaced_if_they_are_still_the_same

@@ -77,6 +77,36 @@ pub(crate) async fn revoke(
     Ok((headers, Json(Status { status: true })))
 }
 
+/// Ends all of the person's sessions, the one that asks as well.
+#[utoipa::path(post, path = "/api/auth/revoke-sessions", tag = "accounts",
+    responses(
+        (status = 200, description = "They have ended", body = Status),
+        (status = 403, description = "`INSUFFICIENT_SCOPE`, `INVALID_ORIGIN`")))]
+pub(crate) async fn revoke_all(
+    State(state): State<AppState>,
+    visitor: Visitor,
+) -> Result<(HeaderMap, Json<Status>), Failure> {
+    let login = visitor.member().map_err(ServiceError::from)?;
+    state.services.sign_out_everywhere(login, &visitor.peer).await?;
+    let mut headers = no_store();
+    cookie::clear(&mut headers, visitor.secure);
+    Ok((headers, Json(Status { status: true })))
+}
+
+/// Ends all of the person's sessions but the one that asks.
+#[utoipa::path(post, path = "/api/auth/revoke-other-sessions", tag = "accounts",
+    responses(
+        (status = 200, description = "They have ended", body = Status),
+        (status = 403, description = "`INSUFFICIENT_SCOPE`, `INVALID_ORIGIN`")))]
+pub(crate) async fn revoke_others(
+    State(state): State<AppState>,
+    visitor: Visitor,
+) -> Result<(HeaderMap, Json<Status>), Failure> {
+    let login = visitor.member().map_err(ServiceError::from)?;
+    state.services.sign_out_elsewhere(login, &visitor.peer).await?;
+    Ok((no_store(), Json(Status { status: true })))
+}
+
 /// Ends the session that asks, if there is one.
 #[utoipa::path(post, path = "/api/auth/sign-out", tag = "accounts", security((), ("bearer" = [])),
     responses(

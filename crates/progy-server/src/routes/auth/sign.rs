@@ -59,7 +59,7 @@ impl Hashing {
     }
 }
 
-/// Adds a person, and signs them in.
+/// Adds a person, and signs them in. What the browser carried before ends.
 #[utoipa::path(post, path = "/api/auth/sign-up/email", tag = "accounts", security(()),
     request_body = SignUpRequest,
     responses(
@@ -88,10 +88,14 @@ pub(crate) async fn up(
         remember: remember.unwrap_or(true),
     };
     let open = state.site.is_open(&parts);
-    let secure = visitor.secure;
-    let services = Arc::clone(&state.services);
-    let work = async move { services.sign_up(&registration, open, &visitor.peer).await };
+    let Visitor { secret, peer, secure, .. } = visitor;
+    let before = secret.filter(|(_, how)| *how == Carried::Cookie);
+    let (services, from) = (Arc::clone(&state.services), peer.clone());
+    let work = async move { services.sign_up(&registration, open, &from).await };
     let signed_in = state.hashing.run(work).await??;
+    if let Some((before, _)) = before {
+        state.services.sign_out(&before, &peer).await?;
+    }
     let mut headers = no_store();
     cookie::set(&mut headers, &signed_in.session, secure);
     let token = signed_in.session.secret.into_string();

@@ -169,6 +169,10 @@ impl Services {
         peer: &Peer,
     ) -> Result<CodeAnswer> {
         let client_id = given(request.client_id.as_deref(), "client_id is required")?;
+        // RFC 6749, appendix A.1. People read it where they decide.
+        if !client_id.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(invalid("client_id has characters that it may not have"));
+        }
         let scope = request.scope.as_deref().filter(|scope| !scope.is_empty());
         if scope.is_some_and(|scope| scope.len() > LONGEST) {
             return Err(invalid("scope is too long"));

@@ -79,6 +79,12 @@ impl Services {
         }
     }
 
+    /// Counts a try at the password of a person who is here, wherever it is typed.
+    pub(crate) async fn limit_password_of(&self, user: &str) -> Result<()> {
+        // No address and no user name has a space in it.
+        self.limit(Attempt::SignInTo, &format!("the user {user}")).await
+    }
+
     /// Counts an attempt on `whom`, whether or not there is such a one.
     pub(crate) async fn limit(&self, attempt: Attempt, whom: &str) -> Result<()> {
         let key = format!("{} {whom}", attempt.name());

@@ -49,10 +49,17 @@ pub fn email(text: &str) -> Result<String, Refusal> {
     if has_dots || domain == "localhost" { Ok(email) } else { Err(Refusal::InvalidEmail) }
 }
 
+/// Whether a character turns the direction of what follows, so that a name could be written to be
+/// read as another (Unicode Standard Annex 9, section 2).
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A name to greet somebody with.
 pub fn display(text: &str) -> Result<String, Refusal> {
     let name = text.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
+    let unsound = |c: char| c.is_control() || turns(c);
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(unsound) {
         let said = format!("a name has 1 to {LONGEST_NAME} characters, none of them a control");
         return Err(Refusal::Invalid(said));
     }
@@ -93,7 +100,8 @@ mod tests {
     #[test]
     fn names_to_greet_with() {
         assert_eq!(display(" Ana Lima ").unwrap(), "Ana Lima");
-        for bad in ["", "  ", "a\nb", &"x".repeat(101)] {
+        assert_eq!(display("👩\u{200d}💻 Ana").unwrap(), "👩\u{200d}💻 Ana");
+        for bad in ["", "  ", "a\nb", "nimda\u{202e}", "\u{2066}x", &"x".repeat(101)] {
             assert!(display(bad).is_err(), "{bad:?}");
         }
     }

@@ -7,7 +7,9 @@ use super::audit::Note;
 use super::secrets::{Kind, digest};
 use super::{Login, Peer, Refusal, Services, names, passwords};
 use crate::ports::database::UserId;
-use crate::ports::database::accounts::{AuditEvent, Invite, Link, LinkId, NewUser, UserChange};
+use crate::ports::database::accounts::{
+    AuditEvent, Invite, Link, LinkId, NewUser, UserChange, UserEdit,
+};
 use crate::{Result, Secret, ServiceError};
 
 /// How long an invitation is good, in milliseconds, if nothing else is said: 7 days.
@@ -134,11 +136,11 @@ impl Services {
         if user.role == role {
             return Ok(());
         }
-        let changed = User { role, updated_at: self.clock.now(), ..user };
-        if self.accounts.update_user(&changed).await? != UserChange::Done {
-            return Err(ServiceError::NoUser(changed.username));
+        let id = UserId(user.id);
+        if !self.accounts.edit_user(&id, &UserEdit::Role(role), self.clock.now()).await? {
+            return Err(ServiceError::NoUser(user.username));
         }
-        let note = Note::of(AuditEvent::RoleChanged).user(&changed.id).from(peer);
+        let note = Note::of(AuditEvent::RoleChanged).user(&id.0).from(peer);
         self.note(note.subject(&login.user.id).detail(format!("{role:?}").to_lowercase())).await
     }
 

@@ -1,13 +1,11 @@
 //! What people change about themselves.
 
-use progy_api::account::User;
-
 use super::audit::Note;
 use super::limits::Attempt;
 use super::{Login, Peer, Refusal, Services, names, passwords};
 use crate::Result;
 use crate::ports::database::UserId;
-use crate::ports::database::accounts::{AuditEvent, Link, LinkId};
+use crate::ports::database::accounts::{AuditEvent, Link, LinkId, UserEdit};
 
 /// A new password, as its person types it. `Debug` shows nothing of it.
 pub struct PasswordChange {
@@ -23,8 +21,8 @@ impl Services {
     /// Changes the name that the person is greeted with.
     pub async fn rename(&self, login: &Login, name: &str) -> Result<()> {
         let name = names::display(name)?;
-        let user = User { name, updated_at: self.clock.now(), ..login.user.clone() };
-        self.accounts.update_user(&user).await?;
+        let user = UserId(login.user.id.clone());
+        self.accounts.edit_user(&user, &UserEdit::Name(name), self.clock.now()).await?;
         Ok(())
     }
 
@@ -50,7 +48,7 @@ impl Services {
         }
         let user = &login.user.id;
         self.limit_address(Attempt::SignIn, peer).await?;
-        self.limit(Attempt::SignInTo, user).await?;
+        self.limit_password_of(user).await?;
         let link = self.accounts.link_to(Link::CREDENTIAL, user).await?;
         let kept = link.as_ref().and_then(|link| link.password.as_deref());
         if kept.is_some() && !passwords::verify(&typed.current, kept) {

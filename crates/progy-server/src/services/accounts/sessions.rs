@@ -169,6 +169,11 @@ impl Services {
         self.end_sessions(login, None, peer).await
     }
 
+    /// Ends all sessions of the person but this one.
+    pub async fn sign_out_elsewhere(&self, login: &Login, peer: &Peer) -> Result<()> {
+        self.end_sessions(login, login.session().map(|session| &session.id), peer).await
+    }
+
     /// Ends all sessions of the person but `except`, and writes down how many there were.
     pub(super) async fn end_sessions(
         &self,

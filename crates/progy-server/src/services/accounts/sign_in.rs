@@ -62,19 +62,22 @@ impl Services {
     ///
     /// Hashes a password, and blocks while it does: a caller with a runtime runs this where blocking
     /// is allowed. Whether the address is known changes neither the answer nor the work. Tries are
-    /// counted by what was typed: that an address and a user name are one person is not to be seen.
+    /// counted by the account, however it is named; what nobody is called, by what was typed.
     pub async fn sign_in(&self, typed: &Credentials, peer: &Peer) -> Result<SignedIn> {
         let claimed = typed.claim.normal()?;
         if typed.password.chars().count() > passwords::LONGEST {
             return Err(Refusal::PasswordTooLong.into());
         }
         self.limit_address(Attempt::SignIn, peer).await?;
-        self.limit(Attempt::SignInTo, claimed.as_str()).await?;
-
         let user = match &claimed {
             Claimed::Email(email) => self.accounts.user_by_email(email).await?,
             Claimed::Username(name) => self.accounts.user_by_name(name).await?,
         };
+        match &user {
+            Some(user) => self.limit_password_of(&user.id).await?,
+            None => self.limit(Attempt::SignInTo, claimed.as_str()).await?,
+        }
+
         let id = user.as_ref().map(|user| user.id.clone()).unwrap_or_default();
         let link = self.accounts.link_to(Link::CREDENTIAL, &id).await?;
         let kept = link.as_ref().and_then(|link| link.password.as_deref());

@@ -133,9 +133,7 @@ impl Services {
         match self.accounts.create_user(new).await? {
             UserChange::Done => Ok(true),
             UserChange::UsernameTaken => Ok(false),
-            UserChange::EmailTaken | UserChange::LinkTaken | UserChange::Unknown => {
-                Err(Refusal::EmailTaken.into())
-            }
+            UserChange::EmailTaken | UserChange::LinkTaken => Err(Refusal::EmailTaken.into()),
             UserChange::InviteSpent => Err(Refusal::InvalidInvite.into()),
         }
     }

@@ -11,7 +11,7 @@ use super::super::accounts::{Login, Peer, Refusal, names};
 use super::GitHubAccess;
 use super::decide::{Known, Linking, SignIn, linking, sign_in};
 use super::state::{Pending, Returned, verifier};
-use crate::ports::database::accounts::{AuditEvent, Link, LinkId, NewUser};
+use crate::ports::database::accounts::{AuditEvent, Link, LinkId, NewUser, UserEdit};
 use crate::ports::database::{Digest, UserId};
 use crate::ports::github::{GitHubError, Grant, Profile, trusted_email};
 use crate::secret::Secret;
@@ -252,10 +252,10 @@ impl Services {
             (Linking::OneAlready | Linking::Renew, _) => return Ok(Err(UNABLE_TO_LINK)),
         }
         // GitHub has seen that the person reads what is sent to this address.
-        if !user.email_verified && user.email.is_some() && user.email == stranger.email {
-            let now = self.clock.now();
-            let verified = User { email_verified: true, updated_at: now, ..user.clone() };
-            self.accounts.update_user(&verified).await?;
+        if let Some(email) = stranger.email.clone().filter(|_| !user.email_verified) {
+            let id = UserId(user.id.clone());
+            let edit = UserEdit::EmailVerified(email);
+            self.accounts.edit_user(&id, &edit, self.clock.now()).await?;
         }
         Ok(Ok(()))
     }

@@ -105,6 +105,12 @@ pub(super) const CASES: &[Case] = &[
             .map(|id| json(path, json!({ "token": id }), PASSED_OVER))
             .into()
     }),
+    private("post", "/api/auth/revoke-sessions", |_| {
+        vec![json("/api/auth/revoke-sessions", json!({}), LEAVES)]
+    }),
+    private("post", "/api/auth/revoke-other-sessions", |_| {
+        vec![json("/api/auth/revoke-other-sessions", json!({}), LEAVES)]
+    }),
     public("post", "/api/auth/sign-out", "nobody is signed in afterwards", |_| {
         vec![json("/api/auth/sign-out", json!({}), OWN)]
     }),
@@ -241,6 +247,9 @@ pub(super) const CASES: &[Case] = &[
         get(format!("/api/workspaces/{}/events", ids.course), OWN)
     }),
 ];
+
+const LEAVES: Sees =
+    Sees::Differs(&[200], "the asker's own sessions end, so that the next request is nobody's");
 
 const CLAIMED: Sees = Sees::Differs(
     &[400, 403],

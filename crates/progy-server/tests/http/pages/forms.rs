@@ -6,23 +6,6 @@ use serde_json::{Value, json};
 use super::browser::hidden;
 use crate::server::Server;
 
-/// Everything that a page sends a form to.
-const FORMS: [&str; 14] = [
-    "/language",
-    "/sign-in",
-    "/sign-in/github",
-    "/sign-up",
-    "/sign-out",
-    "/device",
-    "/account/name",
-    "/account/password",
-    "/account/sessions/end",
-    "/account/sessions/end-all",
-    "/account/tokens",
-    "/account/tokens/revoke",
-    "/account/github/link",
-    "/account/github/unlink",
-];
 /// Values for whatever a form asks for.
 const TYPED: &str = "login=ana&name=ana&email=ana%40example.org&password=correct+horse&language=en\
     &user_code=BCDFGHJK&decision=approve&session=x&token=x&label=x&expires=30&scope_sync=yes\
@@ -35,7 +18,9 @@ async fn every_form_needs_the_token_of_its_browser() {
     let mut bia = server.browser_of("bia").await;
     let foreign = hidden(bia.get("/account").await.text(), "/sign-out");
     let foreign = format!("csrf={}", foreign[0].1);
-    for form in FORMS.into_iter().chain(["/admin/people"]) {
+    let forms = progy_server::forms();
+    assert!(forms.len() > 14 && forms.contains(&"/admin/people"), "{forms:?}");
+    for form in forms {
         for guard in ["", "csrf=", "csrf=x", &foreign] {
             let request = ana.request(&hyper::Method::POST, form).body(format!("{TYPED}&{guard}"));
             let answer = ana.answer(request).await;
@@ -113,7 +98,7 @@ async fn names_are_never_markup() {
 
     for path in [
         "/sign-in?next=%22%3E%3Cscript%3E&error=%3Cscript%3E&done=%3Cscript%3E",
-        "/sign-up?invite=%22%3E%3Cscript%3E",
+        "/sign-up?invited=%22%3E%3Cscript%3E",
         "/device?user_code=%3Cscript%3E",
         "/%3Cscript%3E",
         "/api/auth/error?error=%3Cscript%3E",

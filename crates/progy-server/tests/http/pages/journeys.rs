@@ -125,7 +125,7 @@ async fn mistakes_are_named_beside_their_field_and_what_was_typed_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_brings_who_follows_its_link() {
+async fn an_invitation_brings_who_types_its_code() {
     let server = Server::start_with(|config| {
         config.accounts.registration = Registration::Invited;
     })
@@ -137,9 +137,29 @@ async fn an_invitation_brings_who_follows_its_link() {
     let guess = [&typed[..], &[("invite", "progyi_guess")]].concat();
     let page = caio.send("/sign-up", "/sign-up", &guess).await;
     assert!(page.text().contains("<a href=\"#invite\">This invitation is unknown"));
-    let link = format!("/sign-up?invite={invite}");
-    let done = caio.send(&link, "/sign-up", &typed).await;
+    // A code in an address would be kept by the browser and by whatever passes it on.
+    let page = caio.get(&format!("/sign-up?invite={invite}&next=%2Faccount")).await;
+    assert!(!page.text().contains(&format!("value=\"{invite}\"")));
+    let invited = [&typed[..], &[("invite", &invite)]].concat();
+    let done = caio.send("/sign-up?invited", "/sign-up", &invited).await;
     assert_eq!(done.header("location"), "/account", "{}", done.text());
+    assert!(caio.get("/account").await.text().contains("author"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_can_be_typed_where_registering_is_open_as_well() {
+    let server = Server::start().await;
+    let invite = admin::invite(&server.config, Role::Author, None, None).await.unwrap();
+    let mut caio = server.browser();
+    assert!(!caio.get("/sign-up").await.text().contains("name=\"invite\""));
+    assert!(caio.get("/sign-up?invited").await.text().contains("name=\"invite\""));
+    let typed = [("name", "Caio"), ("email", "caio@example.org"), ("password", "short")];
+    let invited = [&typed[..], &[("invite", &invite)]].concat();
+    let again = caio.send("/sign-up?invited", "/sign-up", &invited).await;
+    assert!(again.status == 422 && again.text().contains(&invite), "it is not typed twice");
+    let mut invited = invited;
+    invited[2].1 = "correct horse";
+    caio.send("/sign-up?invited", "/sign-up", &invited).await;
     assert!(caio.get("/account").await.text().contains("author"));
 }
 

@@ -97,6 +97,7 @@ pub trait Links: Send + Sync {
     /// All links of a person, oldest first.
     async fn links_of(&self, user: &UserId) -> Result<Vec<Link>>;
 
-    /// Removes a link with all its secrets. False if the person has no such link.
+    /// Removes a link with all its secrets; what another service had verified of the person goes with
+    /// its link. False if the person has no such link, or no other.
     async fn unlink(&self, user: &UserId, link: &LinkId) -> Result<bool>;
 }

@@ -1,7 +1,8 @@
 //! People.
 
 use async_trait::async_trait;
-use progy_api::account::User;
+use progy_api::account::{Role, User};
+use progy_core::Timestamp;
 
 use super::Link;
 use crate::ports::Result;
@@ -18,7 +19,19 @@ pub struct NewUser {
     pub invite: Option<Digest>,
 }
 
-/// What adding or changing a person came to. All but `Done` change nothing.
+/// One thing about a person that changes. Everything else stays as it is at that moment, whoever
+/// changed it since it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserEdit {
+    /// The name to greet with.
+    Name(String),
+    /// What they may do.
+    Role(Role),
+    /// This is their address, and they read what is sent to it.
+    EmailVerified(String),
+}
+
+/// What adding a person came to. All but `Done` change nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserChange {
     /// It is done.
@@ -31,8 +44,6 @@ pub enum UserChange {
     LinkTaken,
     /// The invite is unknown, used, expired, or for another address.
     InviteSpent,
-    /// There is no such person.
-    Unknown,
 }
 
 /// Keeps people.
@@ -42,8 +53,9 @@ pub trait Users: Send + Sync {
     /// [`UserChange`], but the invite first.
     async fn create_user(&self, new: &NewUser) -> Result<UserChange>;
 
-    /// Changes a person to what `user` says: all but the id, the user name and the time of creation.
-    async fn update_user(&self, user: &User) -> Result<UserChange>;
+    /// Changes one thing about a person, and the time of the last change. False if there is no such
+    /// person, or the address is not theirs.
+    async fn edit_user(&self, user: &UserId, edit: &UserEdit, now: Timestamp) -> Result<bool>;
 
     /// The person of this id.
     async fn user(&self, id: &UserId) -> Result<Option<User>>;

@@ -55,8 +55,27 @@ pub(super) async fn a_link_changes_and_goes_with_its_secrets(db: &dyn Adapter) {
     assert_eq!(db.link_to(Link::GITHUB, "77").await.unwrap(), Some(changed));
 
     assert!(!db.unlink(&of_bia, &first.id).await.unwrap());
+    assert!(!db.unlink(&of_ana, &first.id).await.unwrap(), "nobody loses their last way in");
+    let second = link(&ana, "2", Link::CREDENTIAL, &ana.id);
+    assert!(db.link(&second).await.unwrap());
     assert!(db.unlink(&of_ana, &first.id).await.unwrap());
     assert!(!db.unlink(&of_ana, &first.id).await.unwrap());
-    assert_eq!(db.links_of(&of_ana).await.unwrap(), []);
+    assert!(!db.unlink(&of_ana, &second.id).await.unwrap());
+    assert_eq!(db.links_of(&of_ana).await.unwrap(), [second]);
     assert!(!db.update_link(&first).await.unwrap());
+}
+
+pub(super) async fn what_a_service_verified_goes_with_its_link(db: &dyn Adapter) {
+    let ana = User { email: Some("ana@example.org".into()), email_verified: true, ..user("ana") };
+    add_user(db, &ana).await;
+    let id = UserId(ana.id.clone());
+    let verified = async || db.user(&id).await.unwrap().unwrap().email_verified;
+    let password = link(&ana, "1", Link::CREDENTIAL, &ana.id);
+    let github = link(&ana, "2", Link::GITHUB, "77");
+    for link in [&password, &github] {
+        assert!(db.link(link).await.unwrap());
+    }
+    assert!(db.unlink(&id, &password.id).await.unwrap() && verified().await);
+    assert!(db.link(&password).await.unwrap());
+    assert!(db.unlink(&id, &github.id).await.unwrap() && !verified().await);
 }

@@ -54,6 +54,7 @@ pub(super) async fn tokens_are_replaced_if_they_are_still_the_same(db: &dyn Adap
     assert!(!db.replace_tokens(&old, &new, Replacing::Resealed).await.unwrap());
     let found = db.link_to(Link::GITHUB, "1").await.unwrap();
     assert_eq!(found, Some(new.clone()));
+    assert!(db.link(&linked(&ana, "2", 1)).await.unwrap(), "another way in");
     assert!(db.unlink(&new.user, &new.id).await.unwrap());
     assert!(!db.replace_tokens(&new, &old, Replacing::Renewed).await.unwrap());
 }

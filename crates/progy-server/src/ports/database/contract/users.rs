@@ -1,5 +1,5 @@
 use super::*;
-use crate::ports::database::accounts::{Invite, Link, LinkId};
+use crate::ports::database::accounts::{Invite, Link, LinkId, UserEdit};
 
 fn with_email(name: &str, email: &str) -> User {
     User { email: Some(email.to_owned()), ..user(name) }
@@ -30,25 +30,29 @@ pub(super) async fn a_name_and_an_address_are_taken_once(db: &dyn Adapter) {
     db.ping().await.unwrap();
 }
 
-pub(super) async fn a_person_can_change_all_but_the_user_name(db: &dyn Adapter) {
-    add_user(db, &with_email("ana", "ana@example.org")).await;
-    add_user(db, &with_email("bia", "bia@example.org")).await;
-    let changed = User {
-        name: "Ana Lima".into(),
-        email_verified: true,
-        image: Some("https://example.org/ana.png".into()),
-        role: Role::Admin,
-        updated_at: Timestamp(7),
-        ..with_email("ana", "lima@example.org")
+pub(super) async fn one_thing_about_a_person_changes_at_a_time(db: &dyn Adapter) {
+    let mut ana = with_email("ana", "ana@example.org");
+    let bia = with_email("bia", "bia@example.org");
+    for user in [&ana, &bia] {
+        add_user(db, user).await;
+    }
+    let id = UserId(ana.id.clone());
+    let edit = async |id: &UserId, edit: UserEdit, now: i64| {
+        db.edit_user(id, &edit, Timestamp(now)).await.unwrap()
     };
-    let renamed = User { username: "lima".into(), ..changed.clone() };
-    assert_eq!(db.update_user(&renamed).await.unwrap(), UserChange::Done);
-    assert_eq!(db.user_by_name("ana").await.unwrap(), Some(changed.clone()));
-    let taken = User { email: Some("bia@example.org".into()), ..changed.clone() };
-    assert_eq!(db.update_user(&taken).await.unwrap(), UserChange::EmailTaken);
-    assert_eq!(db.user_by_name("ana").await.unwrap(), Some(changed.clone()));
-    let nobody = User { id: "nobody".into(), email: None, ..changed };
-    assert_eq!(db.update_user(&nobody).await.unwrap(), UserChange::Unknown);
+    assert!(edit(&id, UserEdit::Name("Ana Lima".into()), 7).await);
+    (ana.name, ana.updated_at) = ("Ana Lima".into(), Timestamp(7));
+    assert_eq!(db.user(&id).await.unwrap(), Some(ana.clone()));
+    assert!(edit(&id, UserEdit::Role(Role::Admin), 8).await);
+    (ana.role, ana.updated_at) = (Role::Admin, Timestamp(8));
+    assert_eq!(db.user(&id).await.unwrap(), Some(ana.clone()));
+    assert!(!edit(&id, UserEdit::EmailVerified("bia@example.org".into()), 9).await);
+    assert_eq!(db.user(&id).await.unwrap(), Some(ana.clone()));
+    assert!(edit(&id, UserEdit::EmailVerified("ana@example.org".into()), 9).await);
+    (ana.email_verified, ana.updated_at) = (true, Timestamp(9));
+    assert_eq!(db.user(&id).await.unwrap(), Some(ana));
+    assert_eq!(db.user(&UserId(bia.id.clone())).await.unwrap(), Some(bia));
+    assert!(!edit(&UserId("nobody".into()), UserEdit::Name("x".into()), 9).await);
 }
 
 pub(super) async fn people_are_listed_by_name_a_part_at_a_time(db: &dyn Adapter) {

@@ -231,3 +231,17 @@ proptest! {
         prop_assert_eq!(normal(&typed), Some(code));
     }
 }
+
+#[test]
+fn a_program_cannot_write_what_it_likes_on_the_page_that_asks() {
+    let world = World::new();
+    let ask = |client: &str| {
+        let request = CodeRequest { client_id: Some(client.into()), ..CodeRequest::default() };
+        run(world.services.device_code(&request, "http://x", &Peer::default()))
+    };
+    assert!(ask("progy-test 1.0").is_ok());
+    // RFC 6749, appendix A.1: visible ASCII. Nothing that breaks the line or turns it around.
+    for bad in ["x\n", "x\u{202e}", "é", "\u{1b}[1m", "\0", &"x".repeat(192)] {
+        assert!(matches!(ask(bad), Err(DeviceFailure::Answer { status: 400, .. })), "{bad:?}");
+    }
+}

@@ -7,6 +7,7 @@ use super::*;
 use crate::ports::database::UserId;
 use crate::services::accounts::Login;
 use crate::services::accounts::device::{Decision, DeviceFailure};
+use crate::services::accounts::profile::PasswordChange;
 use crate::services::accounts::sign_in::{Claim, Credentials};
 use crate::services::accounts::sign_up::Registration;
 use crate::services::testing::{World, run};
@@ -67,7 +68,9 @@ fn holds(
 
 /// Somebody with a session.
 fn person(world: &World, name: &str) -> Login {
-    let User { id, .. } = world.user(name, Role::Learner);
+    let email = format!("{name}@example.org");
+    let added = world.services.add_user(name, Some(&email), Role::Learner);
+    let User { id, .. } = run(added).unwrap();
     let session = world.services.new_session(&UserId(id), &Peer::default(), true).unwrap();
     run(world.services.accounts.create_session(&session.record)).unwrap();
     run(world.services.authenticate(session.secret.expose(), &Peer::default())).unwrap()
@@ -90,6 +93,37 @@ fn passwords_are_tried_slowly_from_an_address_and_at_an_account() {
     let guess = || sign_in("ana@example.org", &at(100 + next()));
     world.clock.pass(MINUTE);
     holds(&world, Attempt::SignInTo, guess, || sign_in("bia@example.org", &at(2)));
+}
+
+#[test]
+fn one_account_has_one_count_however_it_is_named() {
+    let world = World::new();
+    let ana = person(&world, "ana");
+    let password = || "wrong horse".to_owned();
+    let sign_in = |name: &str| {
+        let claim = Claim::EmailOrUsername(name.to_owned());
+        let typed = Credentials { claim, password: password(), remember: true, replaces: None };
+        wait(run(world.services.sign_in(&typed, &Peer::default())))
+    };
+    let change = || {
+        let typed = PasswordChange { current: password(), new: password(), ends_others: false };
+        wait(run(world.services.change_password(&ana, &typed, &Peer::default())))
+    };
+    let Rule { burst, .. } = Attempt::SignInTo.rule();
+    for n in 0..burst {
+        let name = if n % 2 == 0 { "ana" } else { "ANA@example.org" };
+        assert_eq!(sign_in(name), None, "the {n}th");
+    }
+    for name in ["ana", "ana@example.org", " Ana "] {
+        assert_eq!(sign_in(name), Some(60), "{name}");
+    }
+    assert_eq!(change(), Some(60));
+    // Who is not here is counted the same, by what was typed.
+    for _ in 0..burst {
+        assert_eq!(sign_in("nobody"), None);
+    }
+    assert_eq!(sign_in("nobody"), Some(60));
+    assert_eq!(sign_in("nobody@example.org"), None);
 }
 
 #[test]

@@ -98,11 +98,21 @@ impl Store {
     }
 
     fn unlink(&self, user: &UserId, id: &LinkId) -> Result<bool> {
-        let removed = self
+        let removed: Option<String> = self
             .connection
-            .prepare_cached("DELETE FROM account WHERE user_id = ? AND id = ?")?
-            .execute([&user.0, &id.0])?;
-        Ok(removed == 1)
+            .prepare_cached(
+                "DELETE FROM account WHERE user_id = ?1 AND id = ?2
+                    AND (SELECT count(*) FROM account WHERE user_id = ?1) > 1
+                 RETURNING provider_id",
+            )?
+            .query_row([&user.0, &id.0], |row| row.get(0))
+            .optional()?;
+        if removed.as_deref().is_some_and(|provider| provider != Link::CREDENTIAL) {
+            self.connection
+                .prepare_cached("UPDATE user SET email_verified = 0 WHERE id = ?")?
+                .execute([&user.0])?;
+        }
+        Ok(removed.is_some())
     }
 }
 

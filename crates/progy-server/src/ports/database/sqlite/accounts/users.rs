@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use progy_api::account::{Role, User};
+use progy_core::Timestamp;
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::time;
-use crate::ports::database::accounts::{NewUser, UserChange, Users};
+use crate::ports::database::accounts::{NewUser, UserChange, UserEdit, Users};
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::database::sqlite::store::Store;
 use crate::ports::database::{Digest, UserId};
@@ -93,28 +94,19 @@ impl Store {
         Ok(UserChange::Done)
     }
 
-    fn update_user(&self, user: &User) -> Result<UserChange> {
-        if self
-            .exists("SELECT 1 FROM user WHERE email = ? AND id <> ?", &[&user.email, &user.id])?
-        {
-            return Ok(UserChange::EmailTaken);
-        }
+    fn edit_user(&self, user: &UserId, edit: &UserEdit, now: Timestamp) -> Result<bool> {
+        let (set, value) = match edit {
+            UserEdit::Name(name) => ("name = ?2 WHERE id = ?1", name.as_str()),
+            UserEdit::Role(role) => ("role = ?2 WHERE id = ?1", role_name(*role)),
+            UserEdit::EmailVerified(email) => {
+                ("email_verified = 1 WHERE id = ?1 AND email = ?2", email.as_str())
+            }
+        };
         let changed = self
             .connection
-            .prepare_cached(
-                "UPDATE user SET name = ?2, email = ?3, email_verified = ?4, image = ?5,
-                    role = ?6, updated_at = ?7 WHERE id = ?1",
-            )?
-            .execute(params![
-                user.id,
-                user.name,
-                user.email,
-                user.email_verified,
-                user.image,
-                role_name(user.role),
-                user.updated_at.0,
-            ])?;
-        Ok(if changed == 1 { UserChange::Done } else { UserChange::Unknown })
+            .prepare_cached(&format!("UPDATE user SET updated_at = ?3, {set}"))?
+            .execute(params![user.0, value, now.0])?;
+        Ok(changed == 1)
     }
 
     fn user_where(&self, column: &str, value: &str) -> Result<Option<User>> {
@@ -152,9 +144,9 @@ impl Users for Sqlite {
         self.write(move |store| store.create_user(&new)).await
     }
 
-    async fn update_user(&self, user: &User) -> Result<UserChange> {
-        let user = user.clone();
-        self.write(move |store| store.update_user(&user)).await
+    async fn edit_user(&self, user: &UserId, edit: &UserEdit, now: Timestamp) -> Result<bool> {
+        let (user, edit) = (user.clone(), edit.clone());
+        self.write(move |store| store.edit_user(&user, &edit, now)).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>> {
