@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, future, stream};
 use progy_api::git::GitAccess;
-use progy_core::CourseId;
+use progy_core::{CourseId, Strategy};
 use serde::Deserialize;
 
 use crate::error::ServiceError;
@@ -18,6 +18,7 @@ use crate::http::body::BodyError;
 use crate::http::extract::{Names, Query};
 use crate::http::failure::Failure;
 use crate::http::gzip::{self, Encoding};
+use crate::http::metrics;
 use crate::openapi::Binary;
 use crate::ports::git_host::RepoName;
 use crate::ports::git_host::embedded::serve::{
@@ -216,9 +217,11 @@ impl Call {
 fn noting(state: &AppState, repo: RepoName) -> BoxFuture<'static, ()> {
     let services = state.services.clone();
     async move {
-        if let Err(error) = services.take_note(&repo).await {
+        match services.take_note(&repo).await {
+            Ok(true) => metrics::saved(Strategy::Git),
+            Ok(false) => {}
             // The next reader takes note.
-            tracing::warn!(%error, "a push is not noted yet");
+            Err(error) => tracing::warn!(%error, "a push is not noted yet"),
         }
     }
     .boxed()

@@ -2,7 +2,7 @@
 //!
 //! - [`access`]: who may do what with which;
 //! - [`template`]: what a repository begins with;
-//! - [`noting`]: what was pushed becomes revisions;
+//! - [`noting`], [`upkeep`]: what was pushed becomes revisions;
 //! - `reading`, `archive`: their files, from the repository.
 //!
 //! A repository is the truth; the database's rows are a record of it that can be made anew.
@@ -12,6 +12,7 @@ mod archive;
 pub mod noting;
 mod reading;
 pub mod template;
+pub mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +29,6 @@ use super::Services;
 use super::cache::Cache;
 use super::github::token::TokenTrouble;
 use crate::ports::database::{Claim, UserId};
-use crate::ports::git_host::embedded::upkeep::Upkept;
 use crate::ports::git_host::embedded::{Embedded, Settings};
 use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
@@ -97,19 +97,6 @@ impl Services {
     pub async fn git_trouble(&self) -> Option<String> {
         let host = self.git.as_ref().map(|git| &git.host)?;
         host.ping().await.err().map(|error| error.to_string())
-    }
-
-    /// Takes note of what is not on record, and packs what has to be.
-    pub async fn keep_repositories_up(&self) -> Result<Upkept> {
-        let Some(git) = &self.git else { return Ok(Upkept::default()) };
-        if git.host.ping().await.is_err() {
-            return Ok(Upkept::default());
-        }
-        self.take_note_of_all().await?;
-        match &git.embedded {
-            Some(embedded) => Ok(embedded.upkeep().await?),
-            None => Ok(Upkept::default()),
-        }
     }
 
     /// Sees to it that the learner has a repository for a course, and that it shares what comes with

@@ -5,17 +5,17 @@
 //! whose memory is not ours; nothing else speaks all of the protocol; and a server needs no more than
 //! Debian's package `git`.
 //!
-//! - [`layout`]: which folder is whose;
+//! - `layout`: which folder is whose;
 //! - [`program`]: how `git` is run;
 //! - [`serve`]: a conversation with a device's `git`;
-//! - `cat_file`: reading; [`template`]: what repositories share; [`upkeep`]: packing.
+//! - `cat_file`: reading; `template`: what repositories share; `upkeep`: packing.
 
 mod cat_file;
 mod layout;
 pub mod program;
 pub mod serve;
 mod template;
-pub mod upkeep;
+mod upkeep;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -191,6 +191,10 @@ impl GitHost for Embedded {
     async fn stored(&self, repo: &RepoName) -> Result<u64> {
         let folder = self.layout.repository(repo)?;
         Ok(blocking(move || layout::size(&folder)).await?)
+    }
+
+    async fn keep_up(&self, repo: &RepoName) -> Result<bool> {
+        self.pack_if_scattered(repo).await
     }
 
     async fn delete(&self, repo: &RepoName) -> Result<()> {

@@ -10,7 +10,7 @@ use progy_core::{CourseId, DeviceName, RevisionId, SaveId, Strategy, Timestamp};
 use semver::Version;
 
 use super::repo_name;
-use crate::ports::database::{Claim, Note, NoteOutcome, NotedRevision, UserId, Workspace};
+use crate::ports::database::{Claim, Note, NoteOutcome, NotedRevision, Workspace};
 use crate::ports::git_host::difference::{Difference, Folders, MOST};
 use crate::ports::git_host::objects::{self, Objects};
 use crate::ports::git_host::{GitHost, RepoName};
@@ -70,31 +70,6 @@ impl Services {
             tracing::warn!(%error, "a repository cannot be compared with its record");
             false
         })
-    }
-
-    /// Takes note of everything that is carried by `git`; tells how many workspaces were looked at.
-    ///
-    /// What cannot be read is passed over, and said in the log.
-    pub async fn take_note_of_all(&self) -> Result<usize> {
-        const AT_ONCE: u32 = 500;
-        let mut after = crate::ports::database::WorkspaceId(0);
-        let mut count = 0;
-        loop {
-            let some = self.db.carried_by(Strategy::Git, after, AT_ONCE).await?;
-            let Some((last, ..)) = some.last() else { return Ok(count) };
-            after = *last;
-            for (_, user, course) in some {
-                count += 1;
-                if let Err(error) = self.take_note_for(user, course).await {
-                    tracing::warn!(%error, "a repository cannot be compared with its record");
-                }
-            }
-        }
-    }
-
-    async fn take_note_for(&self, user: UserId, course: CourseId) -> Result<()> {
-        let Some(person) = self.accounts.user(&user).await? else { return Ok(()) };
-        self.take_note(&RepoName { user, username: person.username, course }).await.map(drop)
     }
 
     /// The workspace of a repository that has one no more: the database is older than the
