@@ -48,8 +48,9 @@ pub(crate) struct Asked {
             description = "`git-upload-pack` or `git-receive-pack`"),
         ("Git-Protocol" = Option<String>, Header, description = "`version=2`, for instance")),
     responses(
-        (status = 200, description = "The references", body = Binary,
-            content_type = "application/x-git-upload-pack-advertisement"),
+        (status = 200, description = "The references", content(
+            (Binary = "application/x-git-upload-pack-advertisement"),
+            (Binary = "application/x-git-receive-pack-advertisement"))),
         (status = 403, description = "`forbidden`: the token is for reading only; or the service is unknown"),
         (status = 404, description = "`not_found`: no such repository, for this login"),
         (status = 409, description = "`other_strategy`: the workspace is not carried by `git`"),
@@ -190,8 +191,11 @@ impl Call {
         if pushes && !host.has(&repo).map_err(ServiceError::from)? {
             return Err(ServiceError::NotFound.into());
         }
-        let most = if pushes { state.services.prepare_push(&repo).await? } else { u64::MAX };
+        let most = if pushes { state.services.check_push(&repo).await? } else { u64::MAX };
         let limit = if pushes { PUSH } else { WISHES };
+        if pushes && stage == Stage::Exchange {
+            state.services.claim_push(&repo).await?;
+        }
         let input: Input<BodyError> = gzip::unpacked(body, encoding, limit);
         let after = if pushes && stage == Stage::Exchange {
             noting(&state, repo.clone())

@@ -28,7 +28,7 @@ use semver::Version;
 use super::Services;
 use super::cache::Cache;
 use super::github::token::TokenTrouble;
-use crate::ports::database::{Claim, UserId};
+use crate::ports::database::{Claim, UserId, Workspace};
 use crate::ports::git_host::embedded::{Embedded, Settings};
 use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
@@ -160,23 +160,13 @@ impl Services {
         Ok(GitHubCredentials { user, token: token.secret.into_string() })
     }
 
-    /// Before a push: the workspace is carried by `git` from now on, and there is room. Gives how
-    /// many bytes there are left.
-    pub async fn prepare_push(&self, repo: &RepoName) -> Result<u64> {
+    /// Refuses a push into a workspace that is carried another way, or for which there is no room.
+    /// Gives how many bytes there are left.
+    pub async fn check_push(&self, repo: &RepoName) -> Result<u64> {
         let RepoName { user, course, .. } = repo;
-        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
-        let claim = Claim {
-            user: user.clone(),
-            course: course.clone(),
-            strategy: Strategy::Git,
-            version: published.latest,
-        };
-        let strategy = self.db.claim(claim).await?;
-        if strategy != Strategy::Git {
-            return Err(ServiceError::OtherStrategy(format!(
-                "the workspace is carried by `{strategy}`, not by `git`; `progy strategy git` \
-                 changes that"
-            )));
+        let workspace = self.db.workspace(user, course).await?;
+        if let Some(Workspace { strategy, head: Some(_), .. }) = workspace {
+            by_git(strategy)?;
         }
         let (used, quota) = (self.db.used(user).await?, self.limits.quota);
         if used >= quota {
@@ -184,6 +174,24 @@ impl Services {
         }
         Ok(quota - used)
     }
+
+    /// Right before a push: from now on the workspace is carried by `git` alone.
+    pub async fn claim_push(&self, repo: &RepoName) -> Result<()> {
+        let RepoName { user, course, .. } = repo;
+        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
+        let (user, course) = (user.clone(), course.clone());
+        let claim = Claim { user, course, strategy: Strategy::Git, version: published.latest };
+        by_git(self.db.claim(claim).await?)
+    }
+}
+
+fn by_git(strategy: Strategy) -> Result<()> {
+    if strategy == Strategy::Git {
+        return Ok(());
+    }
+    Err(ServiceError::OtherStrategy(format!(
+        "the workspace is carried by `{strategy}`, not by `git`; `progy strategy git` changes that"
+    )))
 }
 
 /// Names a learner's repository of a course.

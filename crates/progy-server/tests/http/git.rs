@@ -1,7 +1,8 @@
 //! Learners' repositories, as the program `git` meets them.
 
+mod absent;
 mod clones;
-mod command;
+pub(crate) mod command;
 mod hostile;
 mod pushes;
 mod revisions;

@@ -10,7 +10,7 @@ use progy_core::{CourseId, DeviceName, RevisionId, SaveId, Strategy, Timestamp};
 use semver::Version;
 
 use super::repo_name;
-use crate::ports::database::{Claim, Note, NoteOutcome, NotedRevision, Workspace};
+use crate::ports::database::{Note, NoteOutcome, NotedRevision, Workspace};
 use crate::ports::git_host::difference::{Difference, Folders, MOST};
 use crate::ports::git_host::objects::{self, Objects};
 use crate::ports::git_host::{GitHost, RepoName};
@@ -75,11 +75,7 @@ impl Services {
     /// The workspace of a repository that has one no more: the database is older than the
     /// repository.
     async fn claim_for_git(&self, repo: &RepoName) -> Result<Workspace> {
-        let RepoName { user, course, .. } = repo;
-        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
-        let (user, course) = (user.clone(), course.clone());
-        let claim = Claim { user, course, strategy: Strategy::Git, version: published.latest };
-        self.db.claim(claim).await?;
+        self.claim_push(repo).await?;
         let workspace = self.db.workspace(&repo.user, &repo.course).await?;
         workspace.ok_or(ServiceError::NoProgress)
     }

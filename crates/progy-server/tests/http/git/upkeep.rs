@@ -13,8 +13,8 @@ use super::{Host, noise};
 
 fn packs(host: &Host) -> usize {
     let all = std::fs::read_dir(host.bare().join("objects/pack")).unwrap();
-    let names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".pack")).count()
+    let paths = all.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|kind| kind == "pack")).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,9 +43,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Looks for `git` in the search path; an error says what to do.
-    pub fn find() -> Result<Self, String> {
-        let path = search("git").ok_or(
+    /// Looks for `git`: at `path` if it is given, in the search path otherwise. An error says what
+    /// to do.
+    pub fn find(path: Option<&Path>) -> Result<Self, String> {
+        let path = path.map(Path::to_owned).or_else(|| search("git")).ok_or(
             "no program `git` is installed on the server's machine; install it and start the \
              server again",
         )?;
@@ -158,7 +159,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_the_surroundings_reaches_it() {
-        let program = Program::find().unwrap();
+        let program = Program::find(None).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let call = |arguments: &[&str]| program.call(folder.path(), &[], arguments).output();
         let answer = call(&["config", "--list", "--show-origin"]).await;
