@@ -4,6 +4,8 @@
 pub const PATCH_FILE: u64 = 1 << 20;
 /// All files of a workspace that differ from the template, under `patch`: 10 MiB.
 pub const PATCH_WORKSPACE: u64 = 10 << 20;
+/// A file under the `git` strategy: 50 MiB, from where on GitHub warns.
+pub const GIT_FILE: u64 = 50 << 20;
 /// The body of `POST /api/sync`: what a full workspace needs in base64 with its names, 20 MiB.
 pub const SYNC_BODY: usize = 20 << 20;
 /// Changes in one `POST /api/sync`.

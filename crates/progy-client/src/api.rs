@@ -5,6 +5,7 @@ pub mod http;
 use async_trait::async_trait;
 use futures_util::stream::LocalBoxStream;
 use progy_api::account::User;
+use progy_api::git::{Credentials, GitHostKind, Repo};
 use progy_api::history::{
     ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
 };
@@ -12,6 +13,7 @@ use progy_api::problem::{HeadMoved, Problem};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
 use progy_api::sync::{SyncAnswer, SyncRequest};
+use progy_core::git::wire::Service;
 use progy_core::{CourseId, RevisionId};
 use semver::Version;
 
@@ -92,6 +94,59 @@ pub trait Api {
         version: &Version,
         out: &mut dyn std::io::Write,
     ) -> Result<(), ApiError>;
+}
+
+/// A Git repository on some host, and how to come in.
+#[derive(Debug, Clone)]
+pub struct RepoAccess {
+    /// Its address, without a secret.
+    pub url: String,
+    /// Who asks; `None` is the login of the server itself, which keeps the repository.
+    pub login: Option<Credentials>,
+}
+
+/// Takes an answer in pieces.
+pub type PackSink<'a> = dyn FnMut(&[u8]) -> std::io::Result<()> + 'a;
+
+/// What is sent with a push: a few lines, then a pack.
+pub struct PushBody {
+    /// What comes before the pack.
+    pub head: Vec<u8>,
+    /// The pack.
+    pub pack: std::fs::File,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// Repositories of the strategy `git`: routes of the server, and Git's smart HTTP on whatever host.
+#[async_trait(?Send)]
+pub trait GitApi {
+    /// Whether this server itself is at that address.
+    fn is_at(&self, url: &str) -> bool;
+
+    /// `POST /api/git/ensure-repo`.
+    async fn ensure_repo(&self, course: &CourseId) -> Result<Repo, ApiError>;
+
+    /// `POST /api/git/credentials`, or for GitHub `GET` of the same.
+    async fn git_credentials(
+        &self,
+        course: &CourseId,
+        host: GitHostKind,
+    ) -> Result<Credentials, ApiError>;
+
+    /// `GET …/info/refs?service=…`.
+    async fn advertise(&self, repo: &RepoAccess, service: Service) -> Result<Vec<u8>, ApiError>;
+
+    /// `POST …/git-upload-pack`. Gives the answer in pieces to `sink`.
+    async fn upload_pack(
+        &self,
+        repo: &RepoAccess,
+        request: Vec<u8>,
+        sink: &mut PackSink<'_>,
+    ) -> Result<(), ApiError>;
+
+    /// `POST …/git-receive-pack`.
+    async fn receive_pack(&self, repo: &RepoAccess, body: PushBody) -> Result<Vec<u8>, ApiError>;
 }
 
 /// Routes that only commands use, beside the engine.

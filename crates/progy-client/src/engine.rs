@@ -2,6 +2,7 @@
 //!
 //! - [`start`](mod@start): a workspace begins, or is brought to this device;
 //! - [`commit`]: the files become a save that waits;
+//! - [`beside`]: the history that some strategies keep beside the files;
 //! - [`exchange`]: saves are published, other devices' saves come in;
 //! - [`checkout`]: the files follow;
 //! - [`loss`]: the server was restored from an older state;
@@ -10,6 +11,7 @@
 //! - [`lessons`]: lessons are tried;
 //! - [`status`]: where things stand.
 
+pub mod beside;
 pub mod checkout;
 pub mod commit;
 pub mod conflicts;
@@ -25,7 +27,7 @@ use std::rc::Rc;
 
 use progy_core::{
     Change, ConflictName, ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, LessonId,
-    RelPath, RevisionId, Tree,
+    RelPath, RevisionId, Strategy, Tree,
 };
 use semver::Version;
 
@@ -159,6 +161,14 @@ impl<'a> Engine<'a> {
     pub fn template(&mut self) -> Result<Rc<Template>> {
         let version = self.state.version().clone();
         self.template_of(&version)
+    }
+
+    /// Whether a change of the file at a path is saved: with the strategy `patch` a course may name
+    /// the files of which that holds.
+    pub fn travels(&mut self) -> Result<impl Fn(&RelPath) -> bool + use<>> {
+        let rules = self.template()?.rules().clone();
+        let names_files = self.state.strategy == Strategy::Patch;
+        Ok(move |path: &RelPath| !names_files || rules.travels(path))
     }
 
     fn template_of(&mut self, version: &Version) -> Result<Rc<Template>> {

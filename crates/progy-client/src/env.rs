@@ -26,6 +26,13 @@ pub trait Env {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEnv;
 
+impl SystemEnv {
+    /// The distance of the device's clock from UTC now, in minutes; east is positive.
+    pub fn utc_offset(self) -> i32 {
+        jiff::Zoned::now().offset().seconds() / 60
+    }
+}
+
 impl Env for SystemEnv {
     fn now(&self) -> Timestamp {
         Timestamp(jiff::Timestamp::now().as_millisecond())

@@ -90,6 +90,15 @@ pub enum Error {
     /// The content of a file cannot be had from anywhere.
     #[error("the content of {0} is not to be had")]
     MissingContent(RelPath),
+    /// The workspace's repository cannot be used as it is.
+    #[error(transparent)]
+    Git(#[from] progy_git::Error),
+    /// The folder is a Git repository of something else.
+    #[error("this folder is a Git repository already")]
+    ForeignRepository,
+    /// The Git host took the request and refused the save.
+    #[error("the Git host refused: {0}")]
+    GitHost(String),
     /// The server sent what makes no valid tree.
     #[error("the server sent invalid files: {0}")]
     InvalidTree(String),

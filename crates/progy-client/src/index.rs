@@ -12,7 +12,7 @@ use progy_core::{ContentHash, HashKind, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
-use crate::disk::{Disk, Meta};
+use crate::disk::{Disk, Kind, Meta};
 use crate::{Result, layout};
 
 const FORMAT: Format = Format { magic: *b"progyIDX", version: 2 };
@@ -80,6 +80,20 @@ impl Index {
         let at = self.files.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
         let (_, known) = self.files.get(at)?;
         known.matches(meta).then_some(known.hash)
+    }
+
+    /// What the file system said of the file at `path` when it was read, if it holds `hash`.
+    pub fn meta(&self, path: &RelPath, hash: &ContentHash) -> Option<Meta> {
+        let at = self.files.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
+        let (_, known) = self.files.get(at).filter(|(_, known)| known.hash == *hash)?;
+        Some(Meta {
+            kind: Kind::File,
+            size: known.size,
+            modified: known.modified,
+            changed: known.changed,
+            inode: known.inode,
+            executable: known.executable,
+        })
     }
 
     /// Remembers what a scan that began at `started` found, in the order of the paths; everything

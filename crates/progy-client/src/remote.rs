@@ -9,6 +9,7 @@ use progy_core::progress::Progress;
 use progy_core::{ContentHash, DeviceName, RelPath, RevisionId, Strategy, Tree};
 use semver::Version;
 
+use crate::disk::Meta;
 use crate::state::{Base, Overlay, Queued};
 use crate::{Error, Result};
 
@@ -19,7 +20,8 @@ pub struct Head {
     pub revision: Option<RevisionSummary>,
     /// The course version of its files.
     pub version: Version,
-    /// What it differs in from that version's template.
+    /// What it differs in from that version's template. May be empty if the revision is the base
+    /// that was named: its files are known.
     pub overlay: Overlay,
     /// Which device last changed a path.
     pub devices: BTreeMap<RelPath, DeviceName>,
@@ -44,6 +46,8 @@ pub struct Publish<'a> {
     pub parent: &'a Base,
     /// The save.
     pub save: &'a Queued,
+    /// Saves that wait behind it, each on top of the one before.
+    pub rest: &'a [Queued],
     /// The template of the save's course version.
     pub template: &'a Tree,
     /// Progress that the other side may not have.
@@ -59,8 +63,58 @@ pub struct Published {
     pub revision: RevisionSummary,
     /// The head now: another one if the save had been published before.
     pub head: RevisionId,
-    /// Digest of the merged progress.
-    pub progress_digest: String,
+    /// Digest of the merged progress; `None` if there was none to publish and none was told.
+    pub progress_digest: Option<String>,
+}
+
+/// A save that is to become part of the strategy's own history beside the files.
+pub struct Seal<'a> {
+    /// What it follows: another sealed save, or base; `None` for the first of all.
+    pub parent: Option<&'a RevisionId>,
+    /// The save.
+    pub save: &'a Queued,
+    /// The files that it follows; none for the first of all.
+    pub before: &'a Tree,
+    /// Its files.
+    pub files: &'a Tree,
+    /// What it was called before it was put on top of another state: who wrote it and when stays.
+    pub origin: Option<&'a RevisionId>,
+    /// Bytes of contents that are on this device.
+    pub content: &'a Source<'a>,
+}
+
+/// How the history beside the files stands.
+#[derive(Debug, Clone)]
+pub enum Beside {
+    /// The strategy keeps none.
+    Nothing,
+    /// It is where Progy left it: at this revision, if there is any.
+    AsLeft(Option<RevisionId>),
+    /// The learner has moved it.
+    Moved(Box<Moved>),
+}
+
+/// What a learner has made of the history beside the files.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// Where it is now.
+    pub at: RevisionId,
+    /// The newest state in it that is published.
+    pub base: Option<Recorded>,
+    /// What follows that, oldest first.
+    pub saves: Vec<Recorded>,
+}
+
+/// The tip, to be shown in the history beside the files.
+pub struct Show<'a> {
+    /// Where that history was left; it is not touched if it is elsewhere by now.
+    pub from: Option<&'a RevisionId>,
+    /// Where it is to be.
+    pub tip: &'a RevisionId,
+    /// The files there.
+    pub files: &'a Tree,
+    /// What the file system says of a file that holds a content.
+    pub seen: &'a dyn Fn(&RelPath, &ContentHash) -> Option<Meta>,
 }
 
 /// Why a save was not published.
@@ -117,6 +171,25 @@ pub trait Remote {
 
     /// Publishes a save.
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError>;
+
+    /// Makes a save part of the history beside the files, in which nothing refers to it yet. Returns
+    /// what it is called; durable when this returns.
+    fn seal(&self, _: &Seal<'_>) -> Result<Option<RevisionId>> {
+        Ok(None)
+    }
+
+    /// Looks at the history beside the files, which was left at one of `left`.
+    ///
+    /// Fails, having changed nothing, if the learner is in the middle of something that a save would
+    /// run over.
+    async fn beside(&self, _left: &[Option<&RevisionId>]) -> Result<Beside> {
+        Ok(Beside::Nothing)
+    }
+
+    /// Shows the tip in the history beside the files.
+    fn show(&self, _: &Show<'_>) -> Result<()> {
+        Ok(())
+    }
 
     /// Publishes progress alone. Returns the digest of the merged progress.
     async fn publish_progress(&self, version: &Version, progress: &Progress) -> Result<String>;

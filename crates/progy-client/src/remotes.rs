@@ -1,3 +1,6 @@
 //! The implementations of [`crate::remote::Remote`].
 
+pub mod git;
 pub mod patch;
+
+mod registry;

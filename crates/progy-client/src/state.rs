@@ -22,7 +22,7 @@ use crate::codec::Format;
 use crate::disk::Disk;
 use crate::{Error, Result, layout};
 
-const FORMAT: Format = Format { magic: *b"progySTA", version: 1 };
+const FORMAT: Format = Format { magic: *b"progySTA", version: 2 };
 /// How many revisions are remembered to find a common one after the server has lost some.
 const LINEAGE: usize = 256;
 
@@ -48,6 +48,9 @@ pub struct State {
     pub lineage: Vec<RevisionId>,
     /// The newest head that the server told of.
     pub seen_head: Option<RevisionId>,
+    /// Where the strategy's own history beside the files was when it was last looked at: Git's
+    /// branch. Elsewhere than there or at the tip the learner has moved it.
+    pub shown: Option<RevisionId>,
     /// Progress as this device knows it.
     pub progress: Progress,
     /// The part of it that the server has confirmed.
@@ -80,6 +83,9 @@ pub struct Queued {
     pub version: Version,
     /// What differs.
     pub overlay: Overlay,
+    /// What it is called in the strategy's own history beside the files, and will be called when it
+    /// is published: Git's commit. Not every strategy has one.
+    pub sealed: Option<RevisionId>,
 }
 
 impl State {
@@ -94,6 +100,7 @@ impl State {
             unapplied: BTreeMap::new(),
             lineage: Vec::new(),
             seen_head: None,
+            shown: None,
             progress: Progress::default(),
             progress_sent: Progress::default(),
         }
@@ -117,6 +124,14 @@ impl State {
     /// What the tip differs in from the template of [`State::version`].
     pub fn overlay(&self) -> &Overlay {
         self.queue.last().map_or(&self.base.overlay, |save| &save.overlay)
+    }
+
+    /// What the tip is called, if it has a name already: the newest save that waits, or base.
+    pub fn tip(&self) -> Option<&RevisionId> {
+        match self.queue.last() {
+            Some(save) => save.sealed.as_ref(),
+            None => self.base.revision.as_ref(),
+        }
     }
 
     /// Base is now `base`.

@@ -72,12 +72,32 @@ impl Template {
         Self::new(version.clone(), remembered, Some(package)).map(Some)
     }
 
-    /// Fetches the package of `version`, checks it, and keeps it.
+    /// The template of `version`, named as the remote's strategy does. Its package is fetched,
+    /// checked and kept, if it is not on this device.
     pub async fn fetch(disk: &dyn Disk, version: &Version, remote: &dyn Remote) -> Result<Self> {
         let kind = remote.strategy().hash_kind();
         if let Some(template) = Self::load(disk, version, kind)? {
             return Ok(template);
         }
+        Self::fetch_package(disk, version, remote).await?;
+        Self::load(disk, version, kind)?.ok_or_else(|| Error::Damaged(layout::package(version)))
+    }
+
+    /// What the course says of itself, before it is known how its workspace is carried. Its package
+    /// is fetched, checked and kept, if it is not on this device.
+    pub async fn fetch_manifest(
+        disk: &dyn Disk,
+        version: &Version,
+        remote: &dyn Remote,
+    ) -> Result<Manifest> {
+        let path = layout::package(version);
+        if disk.meta(&path).map_err(Error::disk(&path))?.is_none() {
+            Self::fetch_package(disk, version, remote).await?;
+        }
+        Ok(open(disk, version)?.manifest().clone())
+    }
+
+    async fn fetch_package(disk: &dyn Disk, version: &Version, remote: &dyn Remote) -> Result<()> {
         let part = format!("{}/{version}.part", layout::TMP);
         disk.remove(&part).map_err(Error::disk(&part))?;
         let mut writer = PartWriter { disk, path: &part, hasher: blake3::Hasher::new() };
@@ -90,8 +110,7 @@ impl Template {
             .map_err(bad)?;
         let path = layout::package(version);
         disk.flush(&[&part]).map_err(Error::disk(&part))?;
-        disk.rename(&part, &path).map_err(Error::disk(&path))?;
-        Self::load(disk, version, kind)?.ok_or_else(|| Error::Damaged(path))
+        disk.rename(&part, &path).map_err(Error::disk(&path))
     }
 
     fn new(

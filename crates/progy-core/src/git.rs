@@ -8,6 +8,7 @@ mod commit;
 mod object;
 pub mod pkt_line;
 mod tree;
+pub mod wire;
 
 pub use commit::{Commit, CommitError, Facts, Signature, template_commit};
 pub(crate) use object::blob_hasher;

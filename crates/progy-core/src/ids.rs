@@ -93,6 +93,13 @@ fn is_lesson_id(text: &str) -> bool {
         })
 }
 
+impl SaveId {
+    /// What stands for the save of a commit that Progy did not make: the commit's first digits.
+    pub fn of_commit(id: &crate::git::ObjectId) -> Self {
+        Self(id.to_string().chars().take(32).collect())
+    }
+}
+
 impl RevisionId {
     /// The id of a commit.
     pub fn from_git(id: &crate::git::ObjectId) -> Self {

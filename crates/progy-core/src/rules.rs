@@ -21,7 +21,8 @@ mod settings;
 
 use std::sync::Arc;
 
-pub use names::is_private;
+pub(crate) use names::is_dot_git;
+pub use names::{is_private, never_synced};
 pub use scope::{Scope, Verdict};
 pub use settings::{RuleError, SyncRules};
 

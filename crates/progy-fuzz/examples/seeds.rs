@@ -111,6 +111,7 @@ fn states() {
         saved_at: at,
         version,
         overlay: Overlay::from([(path("new.rs"), Some(Entry::file(b"x")))]),
+        sealed: None,
     });
     put_value("device_state", "typical", &state);
 

@@ -71,7 +71,7 @@ fn template() -> Tree {
 
 /// `.progy/state`.
 pub fn device_state(data: &[u8]) {
-    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", 1, data))]);
+    let disk = MemoryDisk::with([(layout::STATE, &*framed(*b"progySTA", 2, data))]);
     let Ok(mut state) = State::load(&disk) else { return };
     state.store(&disk).expect("a state that was read can be written");
     assert_eq!(State::load(&disk).expect("and read again"), state);

@@ -131,6 +131,7 @@ impl<'a> Learner<'a> {
         let publish = Publish {
             parent: &self.base,
             save,
+            rest: &[],
             template: &self.course.template,
             progress: &Progress::default(),
             content: &content,
@@ -175,6 +176,7 @@ impl<'a> Learner<'a> {
             saved_at: SystemEnv.now(),
             version: self.course.version.clone(),
             overlay,
+            sealed: None,
         }
     }
 

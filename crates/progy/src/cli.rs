@@ -78,6 +78,9 @@ pub(crate) enum Command {
     Demo,
     /// Check server, login, clock, disk, git and Docker, and say how to fix each.
     Doctor(JsonArgs),
+    /// Let stock Git into your repository; Git runs it by itself.
+    #[command(hide = true)]
+    GitCredential(GitCredentialArgs),
     /// Print the completions for a shell.
     Completions(CompletionsArgs),
 }
@@ -99,6 +102,13 @@ pub(crate) struct LoginArgs {
     /// The address of the server; it is remembered on this device.
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
+}
+
+/// As Git calls its helpers.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GitCredentialArgs {
+    /// What Git wants: `get`, `store` or `erase`.
+    pub(crate) operation: String,
 }
 
 #[derive(Debug, Clone, Args)]

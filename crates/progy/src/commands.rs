@@ -8,6 +8,7 @@ mod demo;
 mod dev;
 mod diff;
 mod doctor;
+pub(crate) mod git_credential;
 mod init;
 mod log;
 mod login;
@@ -53,6 +54,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Course(args) => wait(course::run(context, args)),
         Command::Serve(args) => serve::run(context, args),
         Command::Admin(args) => wait(admin::run(context, args)),
+        Command::GitCredential(args) => wait(git_credential::run(context, &args)),
         Command::Dev(_) => wait(dev::run(context)),
         Command::Open(args) => wait(open::run(context, &args)),
         Command::Test(args) => wait(test::run(context, &args)),

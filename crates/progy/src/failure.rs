@@ -7,6 +7,7 @@ use progy_client::api::ApiError;
 use progy_client::api::http::HttpError;
 use progy_client::config::ConfigError;
 use progy_core::RelPath;
+use progy_git::{Error as GitError, Obstacle};
 
 use crate::human;
 
@@ -96,12 +97,38 @@ impl From<Error> for Failure {
             Error::NoRevision(text) => fail!(Failed, "no-revision", revision = text),
             Error::NoSuchPath(path) => fail!(Failed, "no-such-path", path = path),
             Error::MissingContent(path) => fail!(Failed, "missing-content", path = path),
+            Error::Git(error) => git(error),
+            Error::ForeignRepository => fail!(Failed, "foreign-repository"),
+            Error::GitHost(why) => fail!(Failed, "git-host-refused", reason = why),
             Error::InvalidTree(why) => fail!(Failed, "invalid-tree", reason = why),
             Error::Refused(problem) => {
                 let why = problem.detail.as_deref().unwrap_or(&problem.title);
                 fail!(Failed, "refused", reason = why, code = problem.code)
             }
         }
+    }
+}
+
+fn git(error: GitError) -> Failure {
+    use Exit::Failed;
+    match error {
+        GitError::Obstacle(obstacle) => match obstacle {
+            Obstacle::OtherBranch(branch) => fail!(Failed, "git-other-branch", branch = branch),
+            Obstacle::Detached => fail!(Failed, "git-detached"),
+            Obstacle::Unfinished(what) => fail!(Failed, "git-unfinished", what = what),
+            Obstacle::Locked => fail!(Failed, "git-locked"),
+            Obstacle::Unmerged => fail!(Failed, "git-unmerged"),
+            Obstacle::LineEndings => fail!(Failed, "git-line-endings"),
+            Obstacle::Filter(filter) => fail!(Failed, "git-filter", filter = filter),
+            Obstacle::Unrelated => fail!(Failed, "git-unrelated"),
+            Obstacle::Shallow => fail!(Failed, "git-shallow"),
+        },
+        GitError::Unfit(path, why) => fail!(Failed, "git-unfit", path = path, reason = why),
+        GitError::UnfitPath(error) => fail!(Failed, "git-unfit-path", reason = error),
+        GitError::Object(id, why) => fail!(Failed, "git-object", id = id, reason = why),
+        GitError::Moved => fail!(Failed, "git-moved"),
+        GitError::Pack(why) => fail!(Exit::Unreachable, "unreachable", reason = why),
+        GitError::Other(why) => fail!(Failed, "git-failed", reason = why),
     }
 }
 

@@ -40,13 +40,15 @@ impl Settings {
         self.course.id.as_deref()
     }
 
-    /// Refuses a strategy that somebody has written into the file and that is none, or arrives
-    /// later.
-    pub(crate) fn check_strategy(&self) -> Result<(), Failure> {
+    /// Refuses a strategy that somebody has written into the file: `progy strategy` changes it, and
+    /// the files with it.
+    pub(crate) fn check_strategy(&self, strategy: Strategy) -> Result<(), Failure> {
         match self.sync.strategy.as_deref() {
             None => Ok(()),
-            Some(text) if text == Strategy::Patch.as_str() => Ok(()),
-            Some(text) => Err(fail!(Exit::Failed, "settings-strategy", strategy = text)),
+            Some(text) if text == strategy.as_str() => Ok(()),
+            Some(text) => {
+                Err(fail!(Exit::Failed, "settings-strategy", strategy = text, has = strategy))
+            }
         }
     }
 }
@@ -66,8 +68,8 @@ mod tests {
         let settings =
             read("[course]\nid = \"a\"\nversion = \"1.0.0\"\n[sync]\nstrategy = \"git\"");
         assert_eq!(settings.course(), Some("a"));
-        assert!(settings.check_strategy().is_err());
-        assert!(read("[sync]\nstrategy = \"patch\"").check_strategy().is_ok());
+        assert!(settings.check_strategy(Strategy::Patch).is_err());
+        assert!(settings.check_strategy(Strategy::Git).is_ok());
         for silent in ["", "[[[", "course = 3"] {
             assert_eq!(read(silent), Settings::default());
         }

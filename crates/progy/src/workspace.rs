@@ -8,10 +8,13 @@ use progy_client::disk::RealDisk;
 use progy_client::disk::real::Lock;
 use progy_client::engine::{Device, Engine};
 use progy_client::env::SystemEnv;
+use progy_client::remote::Remote;
+use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::{Error, layout};
 use progy_core::{CourseId, Strategy};
 
+use crate::commands::git_credential;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
@@ -48,24 +51,43 @@ impl Workspace {
 
     /// The engine, after finishing what a crash has interrupted.
     pub(crate) fn engine(&self) -> Result<Engine<'_>, Failure> {
-        Settings::read(self.root()).check_strategy()?;
         let engine = Engine::open(&self.disk, &self.env, self.device.clone())?;
         let strategy = engine.strategy();
-        if strategy != Strategy::Patch {
-            return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
-        }
+        Settings::read(self.root()).check_strategy(strategy)?;
         engine.write_settings()?;
         Ok(engine)
     }
 
-    /// The server's side of the workspace of `course`.
-    pub(crate) fn remote(&self, course: &CourseId) -> PatchRemote<'_, HttpApi> {
-        PatchRemote {
-            api: &self.api,
-            course: course.clone(),
-            device: self.device.id.clone(),
-            device_name: self.device.name.clone(),
-        }
+    /// The server's side of the engine's workspace.
+    pub(crate) fn remote(&self, engine: &Engine<'_>) -> Result<Box<dyn Remote + '_>, Failure> {
+        self.remote_of(engine.course(), engine.strategy())
+    }
+
+    /// The server's side of the workspace of `course`, as `strategy` carries it.
+    pub(crate) fn remote_of(
+        &self,
+        course: &CourseId,
+        strategy: Strategy,
+    ) -> Result<Box<dyn Remote + '_>, Failure> {
+        let (device, device_name) = (self.device.id.clone(), self.device.name.clone());
+        let (api, course) = (&self.api, course.clone());
+        Ok(match strategy {
+            Strategy::Patch => Box::new(PatchRemote { api, course, device, device_name }),
+            Strategy::Git => Box::new(GitRemote {
+                api,
+                disk: &self.disk,
+                root: self.root().to_owned(),
+                course,
+                device,
+                device_name,
+                offset: self.env.utc_offset(),
+                helper: git_credential::helper(),
+                known: Known::default(),
+            }),
+            Strategy::Snapshot | Strategy::Container => {
+                return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
+            }
+        })
     }
 
     /// What a path on the command line is called in the workspace. It is seen from the current

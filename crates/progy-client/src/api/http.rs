@@ -5,6 +5,7 @@
 //! - `upload`: what goes out;
 //! - `answer`: what comes back, none of it believed;
 //! - `events`: what comes back over hours;
+//! - `git`: Git's own protocol, to whatever host;
 //! - `login`: how a device gets its token;
 //! - `probe`: whether anyone is there.
 
@@ -12,6 +13,7 @@ mod address;
 mod answer;
 mod connect;
 mod events;
+mod git;
 mod login;
 mod probe;
 mod upload;
@@ -79,6 +81,8 @@ pub struct HttpApi {
     token: Option<Token>,
     timeouts: Timeouts,
     client: OnceLock<reqwest::Client>,
+    /// For hosts other than the server.
+    foreign: OnceLock<reqwest::Client>,
 }
 
 /// What proves who is asking, in the two forms that are needed.
@@ -103,13 +107,14 @@ impl HttpApi {
     pub fn new(server: &str, token: Option<String>) -> Result<Self, HttpError> {
         let token = token.map(Token::new).transpose()?;
         let server = ServerUrl::parse(server)?;
-        Ok(Self { server, token, timeouts: Timeouts::default(), client: OnceLock::new() })
+        let (client, foreign) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { server, token, timeouts: Timeouts::default(), client, foreign })
     }
 
     /// With other limits.
     #[must_use]
     pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
-        Self { timeouts, client: OnceLock::new(), ..self }
+        Self { timeouts, client: OnceLock::new(), foreign: OnceLock::new(), ..self }
     }
 
     /// Where the server is.

@@ -45,6 +45,17 @@ impl Engine<'_> {
         devices: &BTreeMap<RelPath, DeviceName>,
         head_device: &DeviceName,
     ) -> Result<Vec<Change>> {
+        let received = self.files_follow(remote, devices, head_device).await?;
+        self.show(remote)?;
+        Ok(received)
+    }
+
+    async fn files_follow(
+        &mut self,
+        remote: &dyn Remote,
+        devices: &BTreeMap<RelPath, DeviceName>,
+        head_device: &DeviceName,
+    ) -> Result<Vec<Change>> {
         let mut received = Vec::new();
         for again in (0..PLAN_AGAIN).rev() {
             if self.state.unapplied.is_empty() {

@@ -33,15 +33,15 @@ impl Engine<'_> {
         let tip = self.tip()?;
         let before = self.checked_out(&tip)?;
         let scan = self.scan(&[&tip, &before])?;
-        let rules = self.template()?.rules().clone();
+        let travels = self.travels()?;
         // Of a path that cannot be read, or that has not followed the tip yet, the files say
-        // nothing; and a course may name which files travel.
+        // nothing; and for patches a course may name which files travel.
         let silent: BTreeSet<RelPath> =
             scan.unknown.iter().chain(self.state.unapplied.keys()).cloned().collect();
         let seen = masked(&scan.tree, &tip, silent.iter())?;
         let all = diff(&tip, &seen);
-        let stay: Vec<&RelPath> =
-            all.iter().map(|change| &change.path).filter(|path| !rules.travels(path)).collect();
+        let paths = all.iter().map(|change| &change.path);
+        let stay: Vec<&RelPath> = paths.filter(|path| !travels(path)).collect();
         let tree = masked(&seen, &tip, stay.into_iter())?;
         let changes = diff(&tip, &tree);
         Ok(Unsaved { tree, changes, scan })
@@ -60,7 +60,8 @@ impl Engine<'_> {
             let overlay = overlay(template.tree(), &unsaved.tree);
             remote.admit(&overlay)?;
             if self.keep_contents(&unsaved.changes)? {
-                self.enqueue(intent, overlay)?;
+                self.enqueue(remote, intent, overlay)?;
+                self.show(remote)?;
                 return Ok(true);
             }
         }
@@ -71,11 +72,15 @@ impl Engine<'_> {
     /// Puts a save at the end of the queue. Its contents are kept already.
     pub(super) fn enqueue(
         &mut self,
+        remote: &dyn Remote,
         intent: &Intent,
         overlay: crate::state::Overlay,
     ) -> Result<()> {
         let version = self.state.version().clone();
         let save = self.new_save(intent, version, overlay);
+        let before = if self.has_begun() { self.tip()? } else { Tree::new() };
+        let parent = self.state.tip().cloned();
+        let save = self.seal(remote, parent.as_ref(), &before, save)?;
         self.state.queue.push(save);
         self.state.store(self.disk)
     }
@@ -94,6 +99,7 @@ impl Engine<'_> {
             saved_at: self.env.now(),
             version,
             overlay,
+            sealed: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use progy_core::diff::diff;
-use progy_core::{Change, DeviceName, Entry, RelPath, RevisionId, Tree};
+use progy_core::{Change, DeviceName, Entry, RelPath, Tree};
 use semver::Version;
 
 use super::checkout::Sides;
@@ -29,12 +29,22 @@ pub(super) struct Line {
     pub(super) queue: Vec<Queued>,
 }
 
+/// A state that saves are put on top of.
+pub(super) struct Onto<'o> {
+    pub(super) base: &'o Base,
+    pub(super) files: &'o Tree,
+    /// Which device changed a path; otherwise `device`.
+    pub(super) devices: &'o BTreeMap<RelPath, DeviceName>,
+    pub(super) device: &'o DeviceName,
+}
+
 impl Engine<'_> {
     /// Records the files, and publishes what waits.
     ///
     /// If the server cannot be reached the error says so; what was recorded waits in the queue.
     pub async fn save(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<Report> {
         let mut report = Report::default();
+        self.look_beside(remote).await?;
         if !self.state.unapplied.is_empty() {
             // A checkout was interrupted. What was edited meanwhile is merged before it is recorded;
             // without a server, or with one that lost what it told of, what can be recorded is
@@ -53,6 +63,7 @@ impl Engine<'_> {
     /// files as they are now, with the message of `intent`.
     pub async fn sync(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<Report> {
         let mut report = Report::default();
+        self.look_beside(remote).await?;
         let pulled = self.pull_after_publishing(remote, &mut report).await;
         // Without a server the files are recorded all the same.
         if let Err(error) = pulled {
@@ -133,7 +144,7 @@ impl Engine<'_> {
                 Ok(published) => {
                     behind = published.head != published.revision.id;
                     report.published.push(published.revision.id);
-                    digest = Some(published.progress_digest);
+                    digest = published.progress_digest.or(digest);
                 }
                 Err(PublishError::HeadMoved) if tries < TRY_AGAIN => {
                     tries += 1;
@@ -142,16 +153,18 @@ impl Engine<'_> {
                 Err(PublishError::HeadMoved) => return Err(Error::Busy),
                 Err(PublishError::SaveReused) => {
                     // A copy of this workspace on another machine published under the same id.
-                    let id = self.env.save_id();
-                    if let Some(save) = self.state.queue.first_mut() {
-                        save.id = id;
+                    let mut queue = self.state.queue.clone();
+                    if let Some(save) = queue.first_mut() {
+                        save.id = self.env.save_id();
                     }
+                    let base = self.state.base.clone();
+                    self.state.queue = self.seal_line(remote, &base, queue)?;
                     self.state.store(self.disk)?;
                 }
                 Err(PublishError::Other(error)) => return Err(error),
             }
         }
-        if digest.is_none() && !self.unsent_progress().is_empty() {
+        if !self.unsent_progress().is_empty() {
             digest = Some(self.publish_progress(remote).await?);
         }
         let is_other = digest.is_some_and(|digest| digest != self.state.progress.digest());
@@ -178,9 +191,10 @@ impl Engine<'_> {
         &mut self,
         remote: &dyn Remote,
     ) -> std::result::Result<crate::remote::Published, PublishError> {
-        let Some(save) = self.state.queue.first().cloned() else {
+        let Some((save, rest)) = self.state.queue.split_first() else {
             return Err(Error::Busy.into());
         };
+        let (save, rest) = (save.clone(), rest.to_vec());
         let template = self.fetch_template(&save.version, remote).await?;
         let progress = self.unsent_progress();
         let published = {
@@ -188,6 +202,7 @@ impl Engine<'_> {
             let publish = Publish {
                 parent: &self.state.base,
                 save: &save,
+                rest: &rest,
                 template: template.tree(),
                 progress: &progress,
                 content: &|hash| sources.get(hash),
@@ -255,22 +270,32 @@ impl Engine<'_> {
         let head_device =
             revision.map_or_else(|| self.device.name.clone(), |revision| revision.device.clone());
         let template = self.fetch_template(&version, remote).await?;
-        let head_tree = overlaid(template.tree(), &head_overlay)?;
-        let scan = self.scan(&[&old_tip, &before_tip])?;
+        let files = overlaid(template.tree(), &head_overlay)?;
+        let base =
+            Base { revision: revision.map(|r| r.id.clone()), version, overlay: head_overlay };
+        let onto = Onto { base: &base, files: &files, devices: &devices, device: &head_device };
+        let queue = self.on_top(remote, line, &onto, &[&old_tip, &before_tip]).await?;
+        self.take_over(base, queue, &before_tip)
+    }
 
+    /// Puts the saves of `line` on top of a state, each by the planner. Their contents are kept.
+    pub(super) async fn on_top(
+        &mut self,
+        remote: &dyn Remote,
+        line: Line,
+        onto: &Onto<'_>,
+        tracked: &[&Tree],
+    ) -> Result<Vec<Queued>> {
+        let Onto { base, files, devices, device } = *onto;
+        let scan = self.scan(tracked)?;
         let mut queue = Vec::new();
-        let (mut before, mut onto) = (line.base, head_tree.clone());
-        let mut onto_version = version.clone();
+        let (mut before, mut onto) = (line.base, files.clone());
+        let mut onto_version = base.version.clone();
         for save in line.queue {
             let save_template = self.fetch_template(&save.version, remote).await?;
             let saved = overlaid(save_template.tree(), &save.overlay)?;
-            let sides = Sides {
-                base: &before,
-                local: &saved,
-                remote: &onto,
-                devices: &devices,
-                head_device: &head_device,
-            };
+            let sides =
+                Sides { base: &before, local: &saved, remote: &onto, devices, head_device: device };
             let merged = self.planned(&sides, Some(&scan), remote).await?.merged;
             before = saved;
             // The newer course version of the two stays; upgrades do not go back.
@@ -283,8 +308,8 @@ impl Engine<'_> {
             queue.push(Queued { version: onto_version.clone(), overlay, ..save });
             onto = merged;
         }
-        self.keep_rebased(&queue, &onto_version, &head_overlay, &scan, remote).await?;
-        self.take_over(revision.map(|r| r.id.clone()), version, head_overlay, queue, &before_tip)
+        self.keep_rebased(&queue, &onto_version, &base.overlay, &scan, remote).await?;
+        self.seal_line(remote, base, queue)
     }
 
     /// Keeps the bytes of rebased saves, which may name results of merges.
@@ -325,13 +350,11 @@ impl Engine<'_> {
     /// Writes the new base and queue, and which files have to follow: one atomic step.
     pub(super) fn take_over(
         &mut self,
-        revision: Option<RevisionId>,
-        version: Version,
-        head_overlay: Overlay,
+        base: Base,
         queue: Vec<Queued>,
         checked_out: &Tree,
     ) -> Result<()> {
-        self.state.move_base(Base { revision, version, overlay: head_overlay });
+        self.state.move_base(base);
         self.state.queue = queue;
         self.state.unapplied.clear();
         let tip = self.tip()?;

@@ -46,9 +46,11 @@ impl Engine<'_> {
         let overlay = self.overlay_of(tree, version)?;
         remote.admit(&overlay)?;
         let save = self.new_save(intent, version.clone(), overlay);
-        self.state.queue.push(save);
-        let (base, queue) = (self.state.base.clone(), self.state.queue.clone());
-        self.take_over(base.revision, base.version, base.overlay, queue, &checked_out)?;
+        let parent = self.state.tip().cloned();
+        let save = self.seal(remote, parent.as_ref(), &tip, save)?;
+        let (base, mut queue) = (self.state.base.clone(), self.state.queue.clone());
+        queue.push(save);
+        self.take_over(base, queue, &checked_out)?;
         self.write_settings()?;
         report.saved = true;
         let here = self.device.name.clone();

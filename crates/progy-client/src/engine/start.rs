@@ -9,7 +9,7 @@ use semver::Version;
 use super::{Device, Engine, Intent, Report};
 use crate::disk::Disk;
 use crate::env::Env;
-use crate::remote::{Head, Remote};
+use crate::remote::{Beside, Head, Remote};
 use crate::state::{Base, Overlay, State, overlaid, overlay};
 use crate::{Error, Result, layout};
 
@@ -51,6 +51,10 @@ impl<'a> Engine<'a> {
         from: From,
         remote: &dyn Remote,
     ) -> Result<(Self, Started)> {
+        // A history that is there already is not this workspace's.
+        if let Beside::Moved(_) = remote.beside(&[None]).await? {
+            return Err(Error::ForeignRepository);
+        }
         let head = remote.head(None).await?;
         let newest = remote.newest_version().await?;
         let version = head.as_ref().map_or_else(|| newest.clone(), |head| head.version.clone());
@@ -67,10 +71,9 @@ impl<'a> Engine<'a> {
         let kept = engine.checked_out(&tip)?;
         let changed = diff(&kept, &scan.tree);
         let edits = changed.iter().map(|change| (change.path.clone(), change.after.clone()));
+        let travels = engine.travels()?;
         let mut with_edits: Overlay = engine.state.overlay().clone();
-        with_edits.extend(
-            edits.filter(|(path, after)| after.is_some() && template.rules().travels(path)),
-        );
+        with_edits.extend(edits.filter(|(path, after)| after.is_some() && travels(path)));
         // A folder full of something else is not taken for a workspace.
         remote.admit(&with_edits)?;
         write_settings(disk, &engine.state)?;
@@ -79,6 +82,10 @@ impl<'a> Engine<'a> {
         let mut report = Report::default();
         if found && from == From::Fresh {
             engine.start_over(remote, &mut report).await?;
+        }
+        if !found && engine.strategy() == Strategy::Git {
+            // The history begins with the template, so that it shows what the learner wrote.
+            engine.enqueue(remote, &Intent::new("init: Start course"), Overlay::new())?;
         }
         let (devices, head_device) = match head {
             Some(Head { revision: Some(revision), devices, .. }) => (devices, revision.device),

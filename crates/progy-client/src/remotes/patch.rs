@@ -20,6 +20,7 @@ use crate::api::{Api, ApiError};
 use crate::remote::{
     Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
 };
+use crate::remotes::registry;
 use crate::state::Overlay;
 use crate::{Error, Result};
 
@@ -205,7 +206,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             .revision
             .ok_or_else(|| Error::Unreachable("the answer names no revision".to_owned()))?;
         let head = answer.head.unwrap_or_else(|| revision.id.clone());
-        Ok(Published { revision, head, progress_digest: answer.progress_digest })
+        Ok(Published { revision, head, progress_digest: Some(answer.progress_digest) })
     }
 
     async fn publish_progress(&self, version: &Version, progress: &Progress) -> Result<String> {
@@ -270,21 +271,11 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
     }
 
     async fn package(&self, version: &Version, out: &mut dyn Write) -> Result<String> {
-        let course = self.api.course(&self.course).await?;
-        let course = course.ok_or_else(|| Error::NoCourse(self.course.clone()))?;
-        let published = course
-            .versions
-            .into_iter()
-            .find(|published| published.version == *version)
-            .ok_or_else(|| Error::NoVersion(self.course.clone(), version.clone()))?;
-        self.api.package(&self.course, version, out).await?;
-        Ok(published.hash)
+        registry::package(self.api, &self.course, version, out).await
     }
 
     async fn newest_version(&self) -> Result<Version> {
-        let course = self.api.course(&self.course).await?;
-        let course = course.ok_or_else(|| Error::NoCourse(self.course.clone()))?;
-        Ok(course.course.latest)
+        registry::newest_version(self.api, &self.course).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Kind, Object, ObjectId};
-use crate::{ContentHash, Entry, RelPath, Tree};
+use crate::{ContentHash, Entry, RelPath, Tree, rules};
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub fn build(tree: &Tree) -> Result<Built, UnfitPath> {
         for (at, _) in text.match_indices('/').filter(|(at, _)| *at >= below) {
             open.push((text.get(..at).unwrap_or_default(), Vec::new()));
         }
-        if path.parts().any(is_dot_git) {
+        if path.parts().any(rules::is_dot_git) {
             return Err(UnfitPath::DotGit(path.clone()));
         }
         let (mode, id) = match entry {
@@ -154,20 +154,6 @@ fn append(bytes: &mut Vec<u8>, mode: Mode, name: &str, id: ObjectId) {
 
 fn is_in(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Whether some file system takes this name for `.git`: without regard to case, to characters that
-/// HFS+ leaves out, or by NTFS's short name. `git fsck` refuses such trees.
-fn is_dot_git(part: &str) -> bool {
-    let ignorable = |c: char| {
-        matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{206a}'..='\u{206f}' | '\u{feff}')
-    };
-    let plain: String = part.chars().filter(|c| !ignorable(*c)).collect();
-    let plain = plain.trim_end_matches([' ', '.']);
-    // What follows a colon is a stream of the same file on NTFS.
-    let plain = plain.split(':').next().unwrap_or_default();
-    plain.eq_ignore_ascii_case(".git") || plain.eq_ignore_ascii_case("git~1")
 }
 
 /// Reads the entries of a tree object.

@@ -17,17 +17,26 @@ pub(super) fn is_private_folder(name: &str) -> bool {
 
 /// Whether something of this name is never synced unless it is included by name.
 pub(super) fn is_built_in(name: &str) -> bool {
-    matches!(
-        name,
-        "node_modules"
-            | "target"
-            | "dist"
-            | "build"
-            | ".next"
-            | ".venv"
-            | "__pycache__"
-            | ".DS_Store"
-    ) || opens_as(name, ".git")
+    BUILT_IN.contains(&name) || opens_as(name, ".git")
+}
+
+const BUILT_IN: [&str; 8] =
+    ["node_modules", "target", "dist", "build", ".next", ".venv", "__pycache__", ".DS_Store"];
+const KEYS: [&str; 4] = ["rsa", "dsa", "ecdsa", "ed25519"];
+const KEY_FILES: [&str; 4] = ["pem", "key", "p12", "pfx"];
+
+/// What is never synced unless it is included by name, and what is taken for a secret, as lines of a
+/// `.gitignore`. For programs that read such lines: in small letters, where we know more spellings.
+pub fn never_synced() -> impl Iterator<Item = String> {
+    let built_in = BUILT_IN.into_iter().map(str::to_owned);
+    let keys = KEYS.into_iter().map(|kind| format!("id_{kind}"));
+    let files = KEY_FILES.into_iter().map(|ending| format!("*.{ending}"));
+    built_in.chain([".env".to_owned(), ".env.*".to_owned()]).chain(keys).chain(files)
+}
+
+/// Whether some file system takes `part` for Git's own folder.
+pub(crate) fn is_dot_git(part: &str) -> bool {
+    opens_as(part, ".git") || opens_as(part, "git~1")
 }
 
 /// Whether something of this name is taken for a secret.
@@ -41,12 +50,11 @@ fn is_environment(name: &str) -> bool {
 }
 
 fn is_private_key(name: &str) -> bool {
-    let of_ssh = strip_ascii_prefix(name, "id_").is_some_and(|kind| {
-        ["rsa", "dsa", "ecdsa", "ed25519"].iter().any(|known| kind.eq_ignore_ascii_case(known))
-    });
+    let of_ssh = strip_ascii_prefix(name, "id_")
+        .is_some_and(|kind| KEYS.iter().any(|known| kind.eq_ignore_ascii_case(known)));
     of_ssh
         || name.rsplit_once('.').is_some_and(|(_, extension)| {
-            ["pem", "key", "p12", "pfx"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+            KEY_FILES.iter().any(|known| extension.eq_ignore_ascii_case(known))
         })
 }
 

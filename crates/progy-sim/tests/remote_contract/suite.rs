@@ -76,14 +76,21 @@ impl<'f, F: Fixture> Device<'f, F> {
             saved_at: Timestamp(1_767_600_000_000 + i64::from(id)),
             version: self.base.version.clone(),
             overlay,
+            sealed: None,
         }
     }
 
     fn try_publish(&self, save: &Queued, progress: &Progress) -> Result<Published, PublishError> {
         let template = self.fixture.template();
         let content = |hash: &ContentHash| self.contents.get(hash).cloned();
-        let publish =
-            Publish { parent: &self.base, save, template: &template, progress, content: &content };
+        let publish = Publish {
+            parent: &self.base,
+            save,
+            rest: &[],
+            template: &template,
+            progress,
+            content: &content,
+        };
         now(self.remote().publish(&publish))
     }
 
@@ -351,7 +358,7 @@ fn progress_is_merged<F: Fixture>(fixture: &F) {
     let published = a.try_publish(&a.save(1, &[("a.txt", text)]), &second).unwrap();
     let mut both = first.clone();
     both.join(&second);
-    assert_eq!(published.progress_digest, both.digest());
+    assert_eq!(published.progress_digest, Some(both.digest()));
     assert_eq!(b.head().unwrap().progress, both);
     let again = now(a.remote().publish_progress(&version, &first)).unwrap();
     assert_eq!(again, both.digest(), "progress only grows");

@@ -28,20 +28,20 @@ pub(crate) async fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Fail
     }
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let unsaved = engine.unsaved()?;
     context.tell(engine.notices());
     let changes = match &args.revision {
         None => unsaved.changes,
         Some(revision) => {
-            let recorded = engine.find_revision(&remote, revision).await?;
-            let then = engine.revision_tree(&remote, &recorded).await?;
+            let recorded = engine.find_revision(remote.as_ref(), revision).await?;
+            let then = engine.revision_tree(remote.as_ref(), &recorded).await?;
             diff(&then, &unsaved.tree)
         }
     };
     let mut differences = Vec::new();
     for change in &changes {
-        let patch = patch(&mut engine, &remote, change).await?;
+        let patch = patch(&mut engine, remote.as_ref(), change).await?;
         if args.json {
             differences.push(Difference { changed: change.into(), patch });
         } else {

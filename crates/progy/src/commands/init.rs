@@ -3,12 +3,15 @@
 mod folder;
 mod vscode;
 
+use progy_api::progress::ProgressDocument;
 use progy_client::Error;
 use progy_client::api::Api;
 use progy_client::engine::start::{From, Started};
 use progy_client::engine::{Engine, Intent, Report};
 use progy_client::remote::Remote;
 use progy_client::state::State;
+use progy_client::template::Template;
+use progy_core::Strategy;
 
 use crate::cli::InitArgs;
 use crate::commands::{strategy, sync};
@@ -40,15 +43,16 @@ pub(crate) async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failu
 
 async fn in_folder(context: &Context, args: &InitArgs, folder: &Folder) -> Result<Exit, Failure> {
     let workspace = Workspace::open(context, folder.path().to_owned()).await?;
-    let remote = workspace.remote(&args.course);
     let exit = match State::load(&workspace.disk) {
         Ok(state) if state.course == args.course => {
-            go_on(context, args, &workspace, &remote).await?
+            refuse_another(args.strategy, state.strategy)?;
+            let remote = workspace.remote_of(&args.course, state.strategy)?;
+            go_on(context, args, &workspace, remote.as_ref()).await?
         }
         Ok(state) => {
             return Err(fail!(Exit::Failed, "other-course", course = state.course));
         }
-        Err(Error::NoWorkspace) => begin(context, args, &workspace, &remote).await?,
+        Err(Error::NoWorkspace) => begin(context, args, &workspace).await?,
         Err(error) => return Err(error.into()),
     };
     if args.editor.is_some() {
@@ -76,13 +80,12 @@ async fn go_on(
     outcome::tell(context, &mut engine, &before, saved, false)
 }
 
-async fn begin(
-    context: &Context,
-    args: &InitArgs,
-    workspace: &Workspace,
-    remote: &dyn Remote,
-) -> Result<Exit, Failure> {
-    let from = where_from(context, args, workspace).await?;
+async fn begin(context: &Context, args: &InitArgs, workspace: &Workspace) -> Result<Exit, Failure> {
+    let saved = workspace.api.progress(&args.course, None).await?;
+    let strategy = how_carried(args, workspace, saved.as_ref()).await?;
+    let remote = workspace.remote_of(&args.course, strategy)?;
+    let remote = remote.as_ref();
+    let from = where_from(context, args, saved);
     let (mut engine, started) = {
         let _working = context.terminal.working(text!(context, "fetching"));
         let device = workspace.device.clone();
@@ -101,14 +104,39 @@ async fn begin(
     Ok(outcome::conflicts_wait(context, &conflicts))
 }
 
-/// Whether to go on or to start over, and says which it is.
-async fn where_from(
-    context: &Context,
+/// How the workspace is carried: as it was so far, as the learner says, or as the course asks.
+async fn how_carried(
     args: &InitArgs,
     workspace: &Workspace,
-) -> Result<From, Failure> {
-    let saved = workspace.api.progress(&args.course, None).await?;
-    let Some(head) = saved.and_then(|saved| saved.head) else { return Ok(From::Resume) };
+    saved: Option<&ProgressDocument>,
+) -> Result<Strategy, Failure> {
+    if let Some(saved) = saved {
+        refuse_another(args.strategy, saved.strategy)?;
+        return Ok(saved.strategy);
+    }
+    if let Some(wanted) = args.strategy {
+        return Ok(wanted);
+    }
+    let remote = workspace.remote_of(&args.course, Strategy::Patch)?;
+    let version = remote.newest_version().await?;
+    let manifest = Template::fetch_manifest(&workspace.disk, &version, remote.as_ref()).await?;
+    let asked = manifest.sync.strategy.filter(|asked| strategy::refuse(*asked).is_ok());
+    Ok(asked.unwrap_or_default())
+}
+
+/// Refuses another strategy than the workspace has.
+fn refuse_another(wanted: Option<Strategy>, has: Strategy) -> Result<(), Failure> {
+    match wanted {
+        Some(wanted) if wanted != has => {
+            Err(fail!(Exit::Failed, "other-strategy-here", strategy = has, wanted = wanted))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether to go on or to start over, and says which it is.
+fn where_from(context: &Context, args: &InitArgs, saved: Option<ProgressDocument>) -> From {
+    let Some(head) = saved.and_then(|saved| saved.head) else { return From::Resume };
     let asks = !(args.yes || args.resume || args.fresh);
     let chosen = if asks { ask(context, &head) } else { None };
     let from = chosen.unwrap_or(if args.fresh { From::Fresh } else { From::Resume });
@@ -116,7 +144,7 @@ async fn where_from(
         From::Resume => say!(context, "progress-found"),
         From::Fresh => say!(context, "starting-over"),
     }
-    Ok(from)
+    from
 }
 
 fn ask(context: &Context, head: &progy_api::history::RevisionSummary) -> Option<From> {
@@ -150,8 +178,8 @@ fn tell_started(
     } else {
         say!(context, "started", course = course, version = version, folder = folder);
     }
-    let rules = engine.template()?.rules().clone();
-    let (travel, stay): (Vec<_>, Vec<_>) = adopted.iter().partition(|path| rules.travels(path));
+    let travels = engine.travels()?;
+    let (travel, stay): (Vec<_>, Vec<_>) = adopted.iter().partition(|path| travels(path));
     if !travel.is_empty() {
         say!(context, "adopted", count = travel.len());
         outcome::list(context, &travel, ToString::to_string);

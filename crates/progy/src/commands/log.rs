@@ -3,7 +3,6 @@
 use progy_api::history::RevisionSummary;
 use progy_api::limits;
 use progy_client::engine::Engine;
-use progy_client::remote::Remote;
 use progy_core::{DeviceName, LessonId, RevisionId};
 use serde::Serialize;
 
@@ -48,7 +47,7 @@ pub(crate) async fn run(context: &Context, args: &LogArgs) -> Result<Exit, Failu
     context.api()?;
     let workspace = context.workspace().await?;
     let engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let mut lines = Vec::new();
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut before: Option<RevisionId> = None;

@@ -10,7 +10,7 @@ use crate::outcome::{self, Before};
 pub(crate) async fn run(context: &Context, args: &ResetArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let template = engine.template()?;
     let outline = template.outline()?;
     let typed = args.what.trim_end_matches('/');
@@ -19,7 +19,7 @@ pub(crate) async fn run(context: &Context, args: &ResetArgs) -> Result<Exit, Fai
     let before = Before::of(&engine);
     let reset = {
         let _working = context.terminal.working(text!(context, "resetting"));
-        engine.reset(&remote, &what).await
+        engine.reset(remote.as_ref(), &what).await
     };
     outcome::tell(context, &mut engine, &before, reset, args.json)
 }

@@ -12,12 +12,12 @@ use crate::outcome::{self, Before};
 pub(crate) async fn run(context: &Context, args: &ResolveArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let path = workspace.name_of(&args.path)?;
     let how = resolution(&args.how);
     check(&mut engine, &path, how)?;
     let before = Before::of(&engine);
-    let resolved = engine.resolve(&remote, &path, how).await;
+    let resolved = engine.resolve(remote.as_ref(), &path, how).await;
     let written = matches!(resolved, Ok(_) | Err(Error::Unreachable(_)));
     if how == Resolution::Markers && written && !args.json {
         say!(context, "markers-written", path = path);

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::outcome::{self, Changed, short};
 use crate::terminal::Colour;
+use crate::workspace::Workspace;
 
 /// How long the server may take to say how far it is ahead.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -44,11 +45,12 @@ struct Done {
 pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
-    fetch_what_lacks(&mut engine, &remote).await;
+    let remote = workspace.remote(&engine)?;
+    fetch_what_lacks(&mut engine, remote.as_ref()).await;
     let base = engine.state().base.revision.clone();
+    let (course, strategy) = (engine.course().clone(), engine.strategy());
     let (unsaved, answer) = std::thread::scope(|scope| {
-        let asked = scope.spawn(|| ask(&remote, base.as_ref()));
+        let asked = scope.spawn(|| ask(&workspace, &course, strategy, base.as_ref()));
         let unsaved = engine.unsaved();
         (unsaved, asked.join().unwrap_or_else(|_| Err(unanswered())))
     });
@@ -83,11 +85,17 @@ async fn fetch_what_lacks(engine: &mut Engine<'_>, remote: &dyn Remote) {
 }
 
 /// What the server says, if it says it soon. On a thread of its own, while the files are looked at.
-fn ask(remote: &dyn Remote, base: Option<&RevisionId>) -> Result<Behind, Error> {
+fn ask(
+    workspace: &Workspace,
+    course: &CourseId,
+    strategy: Strategy,
+    base: Option<&RevisionId>,
+) -> Result<Behind, Error> {
+    let remote = workspace.remote_of(course, strategy).map_err(|_| unanswered())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| unanswered())?;
     runtime.block_on(async {
-        let asked = tokio::time::timeout(PATIENCE, Behind::ask(remote, base)).await;
+        let asked = tokio::time::timeout(PATIENCE, Behind::ask(remote.as_ref(), base)).await;
         asked.unwrap_or_else(|_| Err(unanswered()))
     })
 }

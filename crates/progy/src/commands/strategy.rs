@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, args: &StrategyArgs) -> Result<Exit, 
 /// Refuses a strategy that this version does not know yet.
 pub(crate) fn refuse(strategy: Strategy) -> Result<(), Failure> {
     match strategy {
-        Strategy::Patch => Ok(()),
+        Strategy::Patch | Strategy::Git => Ok(()),
         other => Err(fail!(Exit::Failed, "strategy-later", strategy = other)),
     }
 }

@@ -11,8 +11,8 @@ use crate::outcome::{self, Before};
 pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
-    sync(context, &mut engine, &remote, args.json).await
+    let remote = workspace.remote(&engine)?;
+    sync(context, &mut engine, remote.as_ref(), args.json).await
 }
 
 /// Syncs an open workspace, and says what came of it.

@@ -69,8 +69,8 @@ pub(crate) async fn run(context: &Context, args: &TestArgs) -> Result<Exit, Fail
 async fn subject(context: &Context, args: &TestArgs) -> Result<Option<Subject>, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
-    engine.prepare(&remote).await?;
+    let remote = workspace.remote(&engine)?;
+    engine.prepare(remote.as_ref()).await?;
     let template = engine.template()?;
     let outline = template.outline()?;
     let progress = &engine.state().progress;

@@ -1,7 +1,6 @@
 //! `progy upgrade`: to the newest version of the course, merging.
 
 use progy_client::engine::Report;
-use progy_client::remote::Remote;
 
 use crate::cli::JsonArgs;
 use crate::context::Context;
@@ -11,13 +10,13 @@ use crate::outcome::{self, Before};
 pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace().await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     // Without a server there is no upgrade.
     remote.newest_version().await?;
     let before = Before::of(&engine);
     let upgraded = {
         let _working = context.terminal.working(text!(context, "upgrading"));
-        engine.upgrade(&remote).await
+        engine.upgrade(remote.as_ref()).await
     };
     let ended = match upgraded {
         Ok(Some((_, report))) => Ok(report),

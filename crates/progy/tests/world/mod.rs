@@ -211,6 +211,32 @@ impl Device {
         Run::of(self.command(args), &[&[&*self.name], args].concat())
     }
 
+    /// Stock Git in the workspace, without anybody's own settings. Whether it ended well, and what
+    /// it printed.
+    pub(crate) fn git(&self, args: &[&str]) -> (bool, String) {
+        let mut command = self.command(&[]);
+        let environment: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command = Command::new("git");
+        command
+            .args(args)
+            .current_dir(&self.workspace)
+            .envs(environment)
+            .env("HOME", &self.home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_AUTHOR_NAME", "Ana")
+            .env("GIT_AUTHOR_EMAIL", "ana@example.org")
+            .env("GIT_COMMITTER_NAME", "Ana")
+            .env("GIT_COMMITTER_EMAIL", "ana@example.org")
+            .stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&text).trim().to_owned())
+    }
+
     /// The same device, without a server to reach.
     pub(crate) fn offline(&self) -> Device {
         Device { url: "http://127.0.0.1:9".to_owned(), ..self.clone() }
@@ -261,7 +287,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
     for item in fs::read_dir(folder).unwrap() {
         let item = item.unwrap();
         let name = item.file_name().to_string_lossy().into_owned();
-        if matches!(name.as_str(), ".progy" | "target" | "__pycache__") {
+        if matches!(name.as_str(), ".progy" | ".git" | "target" | "__pycache__") {
             continue;
         }
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };

@@ -78,6 +78,11 @@ impl ServerUrl {
         self.route(&["api", "courses", course.as_str()], &["versions", &version])
     }
 
+    /// Whether `url` leads to this server: the same scheme, host and port.
+    pub(super) fn is_origin_of(&self, url: &Url) -> bool {
+        self.0.origin() == url.origin()
+    }
+
     /// Where a redirection leads: scheme, host and port.
     pub(super) fn origin_of(&self, location: &str) -> Option<String> {
         self.0.join(location).ok().map(|url| url.origin().ascii_serialization())

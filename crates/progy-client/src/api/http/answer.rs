@@ -110,7 +110,10 @@ impl HttpApi {
         Ok(body)
     }
 
-    async fn piece(&self, response: &mut Response) -> Result<Option<bytes::Bytes>, ApiError> {
+    pub(super) async fn piece(
+        &self,
+        response: &mut Response,
+    ) -> Result<Option<bytes::Bytes>, ApiError> {
         match timeout(self.timeouts.silence, response.chunk()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => Err(self.unreachable(&error)),

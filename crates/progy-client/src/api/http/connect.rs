@@ -23,15 +23,28 @@ impl HttpApi {
         })
     }
 
+    /// A request to another host, without our login.
+    pub(super) fn foreign(&self, method: Method, url: Url) -> Result<RequestBuilder, ApiError> {
+        if let Some(client) = self.foreign.get() {
+            return Ok(client.request(method, url));
+        }
+        let is_here = ServerUrl::parse(url.as_str()).is_ok_and(|url| url.is_here());
+        let client = self.connect(is_here, url.scheme() == "https" || !is_here);
+        let client = client.map_err(|error| self.unreachable(&error))?;
+        Ok(self.foreign.get_or_init(|| client).request(method, url))
+    }
+
     fn client(&self) -> Result<&Client, ApiError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = self.connect().map_err(|error| self.unreachable(&error))?;
+        let client = self
+            .connect(self.server.is_here(), needs_tls(&self.server))
+            .map_err(|error| self.unreachable(&error))?;
         Ok(self.client.get_or_init(|| client))
     }
 
-    fn connect(&self) -> reqwest::Result<Client> {
+    fn connect(&self, is_here: bool, tls: bool) -> reqwest::Result<Client> {
         let headers = HeaderMap::from_iter([
             (USER_AGENT, HeaderValue::from_static(AGENT)),
             (
@@ -43,10 +56,10 @@ impl HttpApi {
             .default_headers(headers)
             .connect_timeout(self.timeouts.connect)
             .redirect(redirect::Policy::none());
-        if self.server.is_here() {
+        if is_here {
             builder = builder.no_proxy();
         }
-        if needs_tls(&self.server) {
+        if tls {
             // Fails if it was installed before, which is as good.
             let _ = ring::default_provider().install_default();
         } else if let Some(config) = no_tls() {

@@ -39,7 +39,7 @@ struct State {
 }
 
 impl Meter {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State { moved: Instant::now(), failed: None })))
     }
 
@@ -149,7 +149,7 @@ impl HttpApi {
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-fn with_stream(
+pub(super) fn with_stream(
     request: RequestBuilder,
     pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     length: u64,
@@ -165,7 +165,10 @@ fn pieces(mut rest: Bytes, meter: Arc<Meter>) -> impl Stream<Item = io::Result<B
     }))
 }
 
-fn file_pieces(file: File, meter: Arc<Meter>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+pub(super) fn file_pieces(
+    file: File,
+    meter: Arc<Meter>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold(Some((file, meter, HEAD_START)), |state| async {
         let (mut file, meter, wait) = state?;
         if !wait.is_zero() {

@@ -337,13 +337,13 @@ impl<'c> Session<'c> {
 async fn perform(context: &Context, root: &Path, act: Act) -> Result<Done, Failure> {
     let workspace = Workspace::open(context, root.to_owned()).await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let intent = Intent::new(text!(context, "message-dev"));
     let newest = |queue: &[progy_client::state::Queued]| queue.last().map(|save| save.id.clone());
     let waiting = newest(&engine.state().queue);
     let ended = match act {
-        Act::Save => engine.save(&remote, &intent).await,
-        Act::Sync => engine.sync(&remote, &intent).await,
+        Act::Save => engine.save(remote.as_ref(), &intent).await,
+        Act::Sync => engine.sync(remote.as_ref(), &intent).await,
     };
     let saved = match &ended {
         Ok(report) => report.saved,

@@ -42,7 +42,7 @@ pub(super) async fn record(
     let result = ran.map_or_else(read, |ran| ran.report);
     let workspace = Workspace::open(context, subject.root.clone()).await?;
     let mut engine = workspace.engine()?;
-    let remote = workspace.remote(engine.course());
+    let remote = workspace.remote(&engine)?;
     let lesson = &subject.lesson;
     let step = engine.record_attempt(&lesson.id, result.success, lesson.xp)?;
     let before = Before::of(&engine);
@@ -50,10 +50,12 @@ pub(super) async fn record(
     let saved = match step {
         Step::Tried => {
             // If it does not arrive now, it goes out with the next save.
-            let _ = tokio::time::timeout(PATIENCE, engine.share_progress(&remote)).await;
+            let _ = tokio::time::timeout(PATIENCE, engine.share_progress(remote.as_ref())).await;
             Ok(Report::default())
         }
-        Step::Completed | Step::Again => save(context, &mut engine, &remote, lesson, step).await,
+        Step::Completed | Step::Again => {
+            save(context, &mut engine, remote.as_ref(), lesson, step).await
+        }
     };
     if json {
         let recorded = engine.state().queue.len() > queued;

@@ -1,0 +1,228 @@
+//! Opening, making and settling a repository.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{Config, RepositoryInitOptions, RepositoryOpenFlags};
+use progy_core::git::{BRANCH, ObjectId};
+
+use crate::{Error, Result, id, oid};
+
+/// What the host has of the branch, as far as this repository knows.
+pub(crate) const PUBLISHED: &str = "refs/remotes/origin/main";
+/// Begins the lines that Progy keeps in `.git/info/exclude`.
+const EXCLUDE_BEGIN: &str = "# Kept by progy:";
+const EXCLUDE_END: &str = "# Until here.";
+
+/// A repository whose files lie beside its folder `.git`.
+pub struct Repository {
+    pub(crate) git: git2::Repository,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Repository").field(&self.git.path()).finish()
+    }
+}
+
+/// What makes a repository usable with stock Git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it is published, without a secret.
+    pub url: String,
+    /// The command that stock Git asks for a login, as in `credential.helper`.
+    pub helper: String,
+    /// Who commits.
+    pub author: (String, String),
+    /// Lines for `.git/info/exclude`: what is never saved.
+    pub exclude: Vec<String>,
+}
+
+impl Repository {
+    /// Opens the repository of the workspace at `root`; `None` if there is none.
+    ///
+    /// Only the repository's own configuration counts: what a learner has set for all repositories
+    /// does not change what is saved.
+    pub fn open(root: &Path) -> Result<Option<Self>> {
+        let flags = RepositoryOpenFlags::NO_SEARCH;
+        let none: [&Path; 0] = [];
+        let git = match git2::Repository::open_ext(root, flags, none) {
+            Ok(git) => git,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        git.set_config(&Config::open(&git.commondir().join("config"))?)?;
+        Ok(Some(Self { git }))
+    }
+
+    /// Opens the repository at `root`, or makes one without commits.
+    pub fn open_or_init(root: &Path) -> Result<Self> {
+        if let Some(there) = Self::open(root)? {
+            return Ok(there);
+        }
+        let mut options = RepositoryInitOptions::new();
+        options.external_template(false).initial_head("main").no_reinit(false);
+        git2::Repository::init_opts(root, &options)?;
+        Self::open(root)?.ok_or_else(|| Error::Other("it was taken away".to_owned()))
+    }
+
+    /// Writes what stock Git needs into the repository's own configuration. What the learner has
+    /// set there already stays, but for the address and the helper.
+    pub fn settle(&self, settings: &Settings) -> Result<()> {
+        let mut config = self.git.config()?;
+        let mut set = |name: &str, value: &str| -> Result<()> {
+            if config.get_string(name).ok().as_deref() != Some(value) {
+                config.set_str(name, value)?;
+            }
+            Ok(())
+        };
+        set("remote.origin.url", &settings.url)?;
+        let host = host(&settings.url);
+        set(&format!("credential.{host}.useHttpPath"), "true")?;
+        let mut set_once = |name: &str, value: &str| -> Result<()> {
+            if config.get_entry(name).is_err() {
+                config.set_str(name, value)?;
+            }
+            Ok(())
+        };
+        set_once("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")?;
+        set_once("branch.main.remote", "origin")?;
+        set_once("branch.main.merge", BRANCH)?;
+        set_once("user.name", &settings.author.0)?;
+        set_once("user.email", &settings.author.1)?;
+        // Line endings are the learner's: what is saved is what was written.
+        set_once("core.autocrlf", "false")?;
+        // A pull by hand then does what progy does.
+        set_once("pull.rebase", "true")?;
+        set_helper(&mut config, &format!("credential.{host}.helper"), &settings.helper)?;
+        self.exclude(&settings.exclude)
+    }
+
+    /// Keeps Progy's lines in `.git/info/exclude`, and the learner's around them.
+    fn exclude(&self, lines: &[String]) -> Result<()> {
+        let path = self.git.commondir().join("info/exclude");
+        let there = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let ours = format!("{EXCLUDE_BEGIN}\n{}\n{EXCLUDE_END}\n", lines.join("\n"));
+        let (before, rest) = there.split_once(EXCLUDE_BEGIN).unwrap_or((&there, ""));
+        let after = rest.split_once(EXCLUDE_END).map_or("", |(_, after)| after);
+        let mut text = before.to_owned();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&ours);
+        text.push_str(after.trim_start_matches('\n'));
+        if text == there {
+            return Ok(());
+        }
+        replace(&path, text.as_bytes())
+    }
+
+    /// The commit that the branch names; `None` before the first.
+    pub fn main(&self) -> Result<Option<ObjectId>> {
+        self.reference(BRANCH)
+    }
+
+    /// The newest commit that the host is known to have.
+    pub fn published(&self) -> Result<Option<ObjectId>> {
+        self.reference(PUBLISHED)
+    }
+
+    fn reference(&self, name: &str) -> Result<Option<ObjectId>> {
+        match self.git.refname_to_id(name) {
+            Ok(found) => Ok(Some(id(found))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Moves the branch from `old` to `new`; [`Error::Moved`] if it is not at `old`.
+    pub fn move_main(&self, old: Option<ObjectId>, new: ObjectId, why: &str) -> Result<()> {
+        let new = oid(&new)?;
+        let moved = match old {
+            None => self.git.reference(BRANCH, new, false, why),
+            Some(old) => self.git.reference_matching(BRANCH, new, true, oid(&old)?, why),
+        };
+        match moved {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == git2::ErrorCode::Exists => Err(Error::Moved),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Notes what the host has.
+    pub fn set_published(&self, commit: ObjectId, why: &str) -> Result<()> {
+        if self.published()? != Some(commit) {
+            self.git.reference(PUBLISHED, oid(&commit)?, true, why)?;
+        }
+        Ok(())
+    }
+
+    /// The folder that holds the repository itself.
+    pub fn folder(&self) -> PathBuf {
+        self.git.path().to_owned()
+    }
+
+    /// Who commits here: a name and an address; empty if nobody was ever set.
+    pub fn author(&self) -> Result<(String, String)> {
+        let config = self.git.config()?.snapshot()?;
+        let get = |name: &str| config.get_string(name).unwrap_or_default();
+        Ok((get("user.name"), get("user.email")))
+    }
+
+    /// A word that Progy keeps in the repository's configuration.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        let config = self.git.config()?.snapshot()?;
+        Ok(config.get_string(&format!("progy.{name}")).ok())
+    }
+
+    /// Keeps such a word.
+    pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
+        if self.note(name)?.as_deref() != Some(value) {
+            self.git.config()?.set_str(&format!("progy.{name}"), value)?;
+        }
+        Ok(())
+    }
+}
+
+/// The part of an address that names a host: without a path.
+fn host(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
+    url.get(..end).unwrap_or(url)
+}
+
+/// One helper for our host, and none of those that are set for all hosts.
+fn set_helper(config: &mut Config, name: &str, helper: &str) -> Result<()> {
+    let mut there = Vec::new();
+    config.multivar(name, None)?.for_each(|entry| {
+        there.push(entry.value().unwrap_or_default().to_owned());
+    })?;
+    if there == ["", helper] {
+        return Ok(());
+    }
+    if !there.is_empty() {
+        config.remove_multivar(name, ".*")?;
+    }
+    // An empty value makes Git forget the helpers named before it.
+    config.set_multivar(name, "^$", "")?;
+    config.set_multivar(name, "^.+$", helper)?;
+    Ok(())
+}
+
+/// Replaces a file as a whole.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("progy");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    drop(file);
+    Ok(fs::rename(&beside, path)?)
+}
