@@ -194,8 +194,8 @@ async fn revision(
         Some(parent) => Some(objects::commit(objects, *parent).await?.tree),
         None => None,
     };
-    let mut folders = Folders { objects, at_hand: None };
-    let (files_changed, bytes) = match folders.difference(before, commit.tree).await? {
+    let difference = Folders::new(objects, None).difference(before, commit.tree).await?;
+    let (files_changed, bytes) = match difference {
         Difference::TooMuch => (MOST, 0),
         Difference::Whole(paths) => {
             let new: Vec<ObjectId> = paths
