@@ -23,6 +23,12 @@ schemathesis.openapi.media_type(
     "application/zip", st.one_of(st.binary(max_size=400), st.just(PACKAGE))
 )
 
+# What ends a request of Git's at once, and what is none.
+for service in ("git-upload-pack", "git-receive-pack"):
+    schemathesis.openapi.media_type(
+        f"application/x-{service}-request", st.one_of(st.just(b"0000"), st.binary(max_size=400))
+    )
+
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):

@@ -263,6 +263,7 @@ impl Config {
         })?;
         if let Some(folder) = path.parent() {
             config.data = folder.join(config.data);
+            config.git.relative_to(folder);
             if let Some(github) = &mut config.github {
                 github.relative_to(folder);
             }

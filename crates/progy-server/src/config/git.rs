@@ -1,11 +1,13 @@
 //! Learners' Git repositories.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
 use crate::ports::git_host::embedded::Settings;
+use crate::ports::git_host::embedded::program::Program;
 
 /// The least that a push may be limited to, in bytes: less would refuse courses as they are.
 const LEAST: u64 = 1 << 20;
@@ -32,6 +34,8 @@ pub struct Git {
     /// How long one of them may take; in a file, in seconds.
     #[serde(deserialize_with = "time")]
     pub time: Duration,
+    /// The program `git`; without it, the first in the search path. In a file, relative to that file.
+    pub program: Option<PathBuf>,
 }
 
 /// Who keeps the repositories.
@@ -47,15 +51,30 @@ pub enum GitHost {
 
 impl Default for Git {
     fn default() -> Self {
-        let Settings { push, processes, time } = Settings::default();
-        Self { host: GitHost::Embedded, push, processes, time }
+        let Settings { push, processes, time, program } = Settings::default();
+        Self { host: GitHost::Embedded, push, processes, time, program }
     }
 }
 
 impl Git {
     /// What the embedded host takes.
     pub(crate) fn settings(&self) -> Settings {
-        Settings { push: self.push, processes: self.processes, time: self.time }
+        let Self { host: _, push, processes, time, program } = self.clone();
+        Settings { push, processes, time, program }
+    }
+
+    /// A relative path is seen from the configuration's folder.
+    pub(super) fn relative_to(&mut self, folder: &Path) {
+        self.program = self.program.take().map(|program| folder.join(program));
+    }
+
+    /// Why the strategy would not be offered, though it is configured.
+    pub(super) fn warning(&self) -> Option<String> {
+        let missing = match self.host {
+            GitHost::None => None,
+            GitHost::Embedded => Program::find(self.program.as_deref()).err(),
+        };
+        missing.map(|why| format!("the strategy `git` cannot be used: {why}"))
     }
 
     /// Refuses values with which it could not work.

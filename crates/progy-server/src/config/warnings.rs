@@ -48,6 +48,7 @@ impl Config {
                 tls.key.display()
             ));
         }
+        warnings.extend(self.git.warning());
         warnings
     }
 }

@@ -135,6 +135,13 @@ pub trait GitHost: Send + Sync {
     /// not this server's.
     async fn stored(&self, repo: &RepoName) -> Result<u64>;
 
+    /// Does what has to be done from time to time, if there is something; tells whether the
+    /// repository may take less room now. Nothing that a push under way counts on is lost.
+    async fn keep_up(&self, repo: &RepoName) -> Result<bool> {
+        let _ = repo;
+        Ok(false)
+    }
+
     /// Deletes the repository; no error if there is none.
     async fn delete(&self, repo: &RepoName) -> Result<()>;
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, future, stream};
 use progy_api::git::GitAccess;
-use progy_core::CourseId;
+use progy_core::{CourseId, Strategy};
 use serde::Deserialize;
 
 use crate::error::ServiceError;
@@ -18,6 +18,7 @@ use crate::http::body::BodyError;
 use crate::http::extract::{Names, Query};
 use crate::http::failure::Failure;
 use crate::http::gzip::{self, Encoding};
+use crate::http::metrics;
 use crate::openapi::Binary;
 use crate::ports::git_host::RepoName;
 use crate::ports::git_host::embedded::serve::{
@@ -47,8 +48,9 @@ pub(crate) struct Asked {
             description = "`git-upload-pack` or `git-receive-pack`"),
         ("Git-Protocol" = Option<String>, Header, description = "`version=2`, for instance")),
     responses(
-        (status = 200, description = "The references", body = Binary,
-            content_type = "application/x-git-upload-pack-advertisement"),
+        (status = 200, description = "The references", content(
+            (Binary = "application/x-git-upload-pack-advertisement"),
+            (Binary = "application/x-git-receive-pack-advertisement"))),
         (status = 403, description = "`forbidden`: the token is for reading only; or the service is unknown"),
         (status = 404, description = "`not_found`: no such repository, for this login"),
         (status = 409, description = "`other_strategy`: the workspace is not carried by `git`"),
@@ -189,8 +191,11 @@ impl Call {
         if pushes && !host.has(&repo).map_err(ServiceError::from)? {
             return Err(ServiceError::NotFound.into());
         }
-        let most = if pushes { state.services.prepare_push(&repo).await? } else { u64::MAX };
+        let most = if pushes { state.services.check_push(&repo).await? } else { u64::MAX };
         let limit = if pushes { PUSH } else { WISHES };
+        if pushes && stage == Stage::Exchange {
+            state.services.claim_push(&repo).await?;
+        }
         let input: Input<BodyError> = gzip::unpacked(body, encoding, limit);
         let after = if pushes && stage == Stage::Exchange {
             noting(&state, repo.clone())
@@ -216,9 +221,11 @@ impl Call {
 fn noting(state: &AppState, repo: RepoName) -> BoxFuture<'static, ()> {
     let services = state.services.clone();
     async move {
-        if let Err(error) = services.take_note(&repo).await {
+        match services.take_note(&repo).await {
+            Ok(true) => metrics::saved(Strategy::Git),
+            Ok(false) => {}
             // The next reader takes note.
-            tracing::warn!(%error, "a push is not noted yet");
+            Err(error) => tracing::warn!(%error, "a push is not noted yet"),
         }
     }
     .boxed()

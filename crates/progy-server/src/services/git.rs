@@ -2,7 +2,7 @@
 //!
 //! - [`access`]: who may do what with which;
 //! - [`template`]: what a repository begins with;
-//! - [`noting`]: what was pushed becomes revisions;
+//! - [`noting`], [`upkeep`]: what was pushed becomes revisions;
 //! - `reading`, `archive`: their files, from the repository.
 //!
 //! A repository is the truth; the database's rows are a record of it that can be made anew.
@@ -12,6 +12,7 @@ mod archive;
 pub mod noting;
 mod reading;
 pub mod template;
+pub mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,8 +28,7 @@ use semver::Version;
 use super::Services;
 use super::cache::Cache;
 use super::github::token::TokenTrouble;
-use crate::ports::database::{Claim, UserId};
-use crate::ports::git_host::embedded::upkeep::Upkept;
+use crate::ports::database::{Claim, UserId, Workspace};
 use crate::ports::git_host::embedded::{Embedded, Settings};
 use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
@@ -99,19 +99,6 @@ impl Services {
         host.ping().await.err().map(|error| error.to_string())
     }
 
-    /// Takes note of what is not on record, and packs what has to be.
-    pub async fn keep_repositories_up(&self) -> Result<Upkept> {
-        let Some(git) = &self.git else { return Ok(Upkept::default()) };
-        if git.host.ping().await.is_err() {
-            return Ok(Upkept::default());
-        }
-        self.take_note_of_all().await?;
-        match &git.embedded {
-            Some(embedded) => Ok(embedded.upkeep().await?),
-            None => Ok(Upkept::default()),
-        }
-    }
-
     /// Sees to it that the learner has a repository for a course, and that it shares what comes with
     /// the course. `site` is this server's address as the learner sees it.
     pub async fn ensure_repo(&self, user: &User, course: &CourseId, site: &str) -> Result<Repo> {
@@ -173,23 +160,13 @@ impl Services {
         Ok(GitHubCredentials { user, token: token.secret.into_string() })
     }
 
-    /// Before a push: the workspace is carried by `git` from now on, and there is room. Gives how
-    /// many bytes there are left.
-    pub async fn prepare_push(&self, repo: &RepoName) -> Result<u64> {
+    /// Refuses a push into a workspace that is carried another way, or for which there is no room.
+    /// Gives how many bytes there are left.
+    pub async fn check_push(&self, repo: &RepoName) -> Result<u64> {
         let RepoName { user, course, .. } = repo;
-        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
-        let claim = Claim {
-            user: user.clone(),
-            course: course.clone(),
-            strategy: Strategy::Git,
-            version: published.latest,
-        };
-        let strategy = self.db.claim(claim).await?;
-        if strategy != Strategy::Git {
-            return Err(ServiceError::OtherStrategy(format!(
-                "the workspace is carried by `{strategy}`, not by `git`; `progy strategy git` \
-                 changes that"
-            )));
+        let workspace = self.db.workspace(user, course).await?;
+        if let Some(Workspace { strategy, head: Some(_), .. }) = workspace {
+            by_git(strategy)?;
         }
         let (used, quota) = (self.db.used(user).await?, self.limits.quota);
         if used >= quota {
@@ -197,6 +174,24 @@ impl Services {
         }
         Ok(quota - used)
     }
+
+    /// Right before a push: from now on the workspace is carried by `git` alone.
+    pub async fn claim_push(&self, repo: &RepoName) -> Result<()> {
+        let RepoName { user, course, .. } = repo;
+        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
+        let (user, course) = (user.clone(), course.clone());
+        let claim = Claim { user, course, strategy: Strategy::Git, version: published.latest };
+        by_git(self.db.claim(claim).await?)
+    }
+}
+
+fn by_git(strategy: Strategy) -> Result<()> {
+    if strategy == Strategy::Git {
+        return Ok(());
+    }
+    Err(ServiceError::OtherStrategy(format!(
+        "the workspace is carried by `{strategy}`, not by `git`; `progy strategy git` changes that"
+    )))
 }
 
 /// Names a learner's repository of a course.

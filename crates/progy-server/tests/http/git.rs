@@ -1,11 +1,13 @@
 //! Learners' repositories, as the program `git` meets them.
 
+mod absent;
 mod clones;
-mod command;
+pub(crate) mod command;
 mod hostile;
 mod pushes;
 mod revisions;
 mod tokens;
+mod upkeep;
 
 use progy_api::git::{Credentials, Repo};
 use serde_json::json;
@@ -67,6 +69,13 @@ impl Host {
             .collect();
         assert!(left.is_empty(), "{left:?}");
     }
+}
+
+/// Bytes that cannot be compressed, others for each size.
+pub(crate) fn noise(size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    blake3::Hasher::new().update(&size.to_le_bytes()).finalize_xof().fill(&mut bytes);
+    bytes
 }
 
 pub(crate) async fn ensure(server: &Server, login: &str) -> Repo {

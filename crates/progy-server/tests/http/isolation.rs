@@ -161,6 +161,10 @@ impl Seen {
             Body::Nothing => request,
             Body::Json(value) => request.json(value),
             Body::Package(bytes) => request.body(bytes.clone()),
+            Body::Git(service) => {
+                let kind = format!("application/x-{service}-request");
+                request.header("content-type", &kind).body("0000")
+            }
         };
         let request = match &actor.token {
             Some(token) => request.token(token),

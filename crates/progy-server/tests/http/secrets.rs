@@ -13,6 +13,7 @@ use progy_server::config::Registration;
 use serde_json::{Value, json};
 
 use crate::client::Answer;
+use crate::git::command::Git;
 use crate::log;
 use crate::social::World;
 
@@ -147,6 +148,27 @@ async fn with_github(world: &World, seen: &mut Seen) {
     seen.secret("the client's secret", secret);
 }
 
+/// Opens a repository by password and by login.
+async fn with_git(world: &World, session: &str, seen: &mut Seen) {
+    let server = &world.server;
+    let root = server.token("root", Role::Admin).await;
+    let published = server.publish(&root, "intro", crate::server::package("intro", "1.0.0")).await;
+    assert_eq!(published.status, 201);
+    let repo = crate::git::ensure(server, session).await;
+    let password = crate::git::credentials(server, session, "write").await.git_token;
+    let work = Git::with_password(&password).clone_of(&repo.repo_url).await;
+    work.commit("a.txt", b"a\n", "first").await;
+    work.ok(&["push", "-q", "origin", "main"]).await;
+    Git::with_token(session).clone_of(&repo.repo_url).await;
+    seen.shown.push(repo.repo_url.clone());
+    seen.shown.push(std::fs::read_to_string(work.file(".git/config")).unwrap());
+    let wrong = Git::with_password(&format!("{password}x"));
+    let said = wrong.fails(work.path(), &["ls-remote", &repo.repo_url]).await;
+    seen.shown.push(said);
+    seen.secret("a password of a repository", password);
+    seen.secret("another's token", root);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_where_it_does_not_belong() {
     let world = World::with(Registration::Open).await;
@@ -155,6 +177,7 @@ async fn no_secret_is_where_it_does_not_belong() {
     let session = with_a_password(&world, &mut seen).await;
     let device = by_a_code(&world, &session, &mut seen).await;
     with_github(&world, &mut seen).await;
+    with_git(&world, &session, &mut seen).await;
     let pat = admin::create_token(config, "ana").await.unwrap();
     for (method, path) in [
         (Method::GET, "/api/progress/none"),

@@ -4,6 +4,7 @@ mod devices;
 mod history;
 mod links;
 mod logins;
+mod noting;
 mod registry;
 mod saves;
 mod sealing;
@@ -85,6 +86,13 @@ contract! {
         progress_alone_makes_the_workspace
         subscribers_hear_of_each_head
         a_slow_subscriber_hears_of_the_newest;
+    noting:
+        a_strategy_is_claimed_until_there_is_a_head
+        commits_follow_the_head_that_was_seen
+        what_a_repository_has_lost_is_forgotten
+        a_save_id_that_two_commits_name_is_the_first_ones
+        what_is_stored_counts_and_is_told
+        a_token_opens_a_repository_until_it_expires;
     history:
         any_revision_can_be_read
         a_change_of_version_is_a_keyframe

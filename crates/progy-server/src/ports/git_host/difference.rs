@@ -1,6 +1,7 @@
 //! What differs between two folders of a repository, and everything below them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use progy_core::git::{self, Mode, Object, ObjectId};
 
@@ -10,6 +11,8 @@ use crate::ports::{PortError, Result};
 /// The most paths that are looked at. Folders that hold each other many times over make up more than
 /// any disk has in a few objects.
 pub const MOST: usize = 200_000;
+/// Folders that are kept while more are read, in bytes.
+const HELD: usize = 8 << 20;
 /// How deep folders may lie in each other.
 const DEEPEST: usize = 200;
 
@@ -44,10 +47,12 @@ pub enum Difference {
 
 /// Where folders are read from: those at hand, and then the repository.
 pub struct Folders<'a> {
-    /// The repository.
-    pub objects: &'a mut dyn Objects,
-    /// Folders that the repository need not have.
-    pub at_hand: Option<&'a BTreeMap<ObjectId, Object>>,
+    objects: &'a mut dyn Objects,
+    at_hand: Option<&'a BTreeMap<ObjectId, Object>>,
+    /// Folders that were read: one may be in many places.
+    seen: HashMap<ObjectId, Arc<[u8]>>,
+    /// The size of those, in bytes.
+    held: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +71,15 @@ impl Side {
     }
 }
 
-impl Folders<'_> {
+impl<'a> Folders<'a> {
+    /// Those of a repository, which need not have the ones `at_hand`.
+    pub fn new(
+        objects: &'a mut dyn Objects,
+        at_hand: Option<&'a BTreeMap<ObjectId, Object>>,
+    ) -> Self {
+        Self { objects, at_hand, seen: HashMap::new(), held: 0 }
+    }
+
     /// What differs from `before` (without it: from nothing) to `after`. Folders that are the same
     /// are not opened.
     pub async fn difference(
@@ -118,10 +131,10 @@ impl Folders<'_> {
         let Some(id) = id else { return Ok(Vec::new()) };
         let read;
         let bytes = if let Some(object) = self.at_hand.and_then(|at_hand| at_hand.get(&id)) {
-            &object.bytes
+            &object.bytes[..]
         } else {
-            read = objects::folder(self.objects, id).await?;
-            &read
+            read = self.folder(id).await?;
+            &read[..]
         };
         git::read(bytes)
             .map(|entry| {
@@ -129,5 +142,18 @@ impl Folders<'_> {
                 Ok((entry.name.to_vec(), Side { mode: entry.mode, id: entry.id }))
             })
             .collect()
+    }
+
+    /// A folder of the repository, which is read once.
+    async fn folder(&mut self, id: ObjectId) -> Result<Arc<[u8]>> {
+        if let Some(seen) = self.seen.get(&id) {
+            return Ok(Arc::clone(seen));
+        }
+        let bytes: Arc<[u8]> = objects::folder(self.objects, id).await?.into();
+        if self.held + bytes.len() <= HELD {
+            self.held += bytes.len();
+            self.seen.insert(id, Arc::clone(&bytes));
+        }
+        Ok(bytes)
     }
 }

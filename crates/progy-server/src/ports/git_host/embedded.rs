@@ -5,17 +5,17 @@
 //! whose memory is not ours; nothing else speaks all of the protocol; and a server needs no more than
 //! Debian's package `git`.
 //!
-//! - [`layout`]: which folder is whose;
+//! - `layout`: which folder is whose;
 //! - [`program`]: how `git` is run;
 //! - [`serve`]: a conversation with a device's `git`;
-//! - `cat_file`: reading; [`template`]: what repositories share; [`upkeep`]: packing.
+//! - `cat_file`: reading; `template`: what repositories share; `upkeep`: packing.
 
 mod cat_file;
 mod layout;
 pub mod program;
 pub mod serve;
 mod template;
-pub mod upkeep;
+mod upkeep;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use progy_api::git::{GitAccess, GitHostKind};
 use progy_core::Timestamp;
 use progy_core::git::ObjectId;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use self::cat_file::CatFile;
 use self::layout::Layout;
@@ -55,11 +55,13 @@ pub struct Settings {
     pub processes: usize,
     /// How long one of them may take.
     pub time: Duration,
+    /// The program `git`; without it, the first in the search path.
+    pub program: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { push: 100 << 20, processes: 8, time: Duration::from_mins(10) }
+        Self { push: 100 << 20, processes: 8, time: Duration::from_mins(10), program: None }
     }
 }
 
@@ -72,6 +74,8 @@ pub struct Embedded {
     serving: Arc<Semaphore>,
     /// Of its own: what serves a push reads the repository afterwards.
     reading: Arc<Semaphore>,
+    /// Held by who makes a template.
+    making: Mutex<()>,
     tokens: Arc<dyn Accounts>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -88,10 +92,11 @@ impl Embedded {
     ) -> Result<Self, PortError> {
         Ok(Self {
             layout: Layout::open(root).map_err(|error| disk(&error))?,
-            program: Program::find(),
+            program: Program::find(settings.program.as_deref()),
             serving: Arc::new(Semaphore::new(settings.processes)),
             reading: Arc::new(Semaphore::new(settings.processes)),
             settings,
+            making: Mutex::default(),
             tokens,
             clock,
             entropy,
@@ -147,7 +152,11 @@ impl GitHost for Embedded {
         let folder = self.layout.repository(repo)?;
         let shared = self.layout.template(template.package());
         if !shared.is_dir() {
-            template::make(program, &self.layout, &shared, template).await?;
+            // A class that begins at once makes it once.
+            let _making = self.making.lock().await;
+            if !shared.is_dir() {
+                template::make(program, &self.layout, &shared, template).await?;
+            }
         }
         let line = Layout::alternate(&shared);
         Ok(blocking(move || layout::add_alternate(&folder, &line)).await?)
@@ -191,6 +200,10 @@ impl GitHost for Embedded {
     async fn stored(&self, repo: &RepoName) -> Result<u64> {
         let folder = self.layout.repository(repo)?;
         Ok(blocking(move || layout::size(&folder)).await?)
+    }
+
+    async fn keep_up(&self, repo: &RepoName) -> Result<bool> {
+        self.pack_if_scattered(repo).await
     }
 
     async fn delete(&self, repo: &RepoName) -> Result<()> {

@@ -36,8 +36,8 @@ impl Services {
         let objects = self.open_repository(user, course).await?;
         let mut objects = objects.ok_or(ServiceError::NoRevision)?;
         let tree = objects::commit(objects.as_mut(), commit).await?.tree;
-        let mut folders = Folders { objects: objects.as_mut(), at_hand: None };
-        let files = whole(folders.difference(None, tree).await?)?;
+        let files = Folders::new(objects.as_mut(), None).difference(None, tree).await?;
+        let files = whole(files)?;
         let files: Vec<Kept> =
             files.into_iter().filter_map(|file| Kept::of(&file.path, file.after?)).collect();
         let archive = Archive {

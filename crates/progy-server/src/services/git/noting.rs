@@ -10,7 +10,7 @@ use progy_core::{CourseId, DeviceName, RevisionId, SaveId, Strategy, Timestamp};
 use semver::Version;
 
 use super::repo_name;
-use crate::ports::database::{Claim, Note, NoteOutcome, NotedRevision, UserId, Workspace};
+use crate::ports::database::{Note, NoteOutcome, NotedRevision, Workspace};
 use crate::ports::git_host::difference::{Difference, Folders, MOST};
 use crate::ports::git_host::objects::{self, Objects};
 use crate::ports::git_host::{GitHost, RepoName};
@@ -72,39 +72,10 @@ impl Services {
         })
     }
 
-    /// Takes note of everything that is carried by `git`; tells how many workspaces were looked at.
-    ///
-    /// What cannot be read is passed over, and said in the log.
-    pub async fn take_note_of_all(&self) -> Result<usize> {
-        const AT_ONCE: u32 = 500;
-        let mut after = crate::ports::database::WorkspaceId(0);
-        let mut count = 0;
-        loop {
-            let some = self.db.carried_by(Strategy::Git, after, AT_ONCE).await?;
-            let Some((last, ..)) = some.last() else { return Ok(count) };
-            after = *last;
-            for (_, user, course) in some {
-                count += 1;
-                if let Err(error) = self.take_note_for(user, course).await {
-                    tracing::warn!(%error, "a repository cannot be compared with its record");
-                }
-            }
-        }
-    }
-
-    async fn take_note_for(&self, user: UserId, course: CourseId) -> Result<()> {
-        let Some(person) = self.accounts.user(&user).await? else { return Ok(()) };
-        self.take_note(&RepoName { user, username: person.username, course }).await.map(drop)
-    }
-
     /// The workspace of a repository that has one no more: the database is older than the
     /// repository.
     async fn claim_for_git(&self, repo: &RepoName) -> Result<Workspace> {
-        let RepoName { user, course, .. } = repo;
-        let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
-        let (user, course) = (user.clone(), course.clone());
-        let claim = Claim { user, course, strategy: Strategy::Git, version: published.latest };
-        self.db.claim(claim).await?;
+        self.claim_push(repo).await?;
         let workspace = self.db.workspace(&repo.user, &repo.course).await?;
         workspace.ok_or(ServiceError::NoProgress)
     }
@@ -223,8 +194,8 @@ async fn revision(
         Some(parent) => Some(objects::commit(objects, *parent).await?.tree),
         None => None,
     };
-    let mut folders = Folders { objects, at_hand: None };
-    let (files_changed, bytes) = match folders.difference(before, commit.tree).await? {
+    let difference = Folders::new(objects, None).difference(before, commit.tree).await?;
+    let (files_changed, bytes) = match difference {
         Difference::TooMuch => (MOST, 0),
         Difference::Whole(paths) => {
             let new: Vec<ObjectId> = paths

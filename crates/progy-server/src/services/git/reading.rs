@@ -81,9 +81,9 @@ impl Services {
         let objects = objects.as_mut();
         let tree = objects::commit(objects, commit).await?.tree;
         let at_hand = Some(&template.built.objects);
-        let mut folders = Folders { objects, at_hand };
-        let differs = whole(folders.difference(Some(template.built.root), tree).await?)?;
-        saved_files(folders.objects, differs, revision).await
+        let from = Some(template.built.root);
+        let differs = Folders::new(objects, at_hand).difference(from, tree).await?;
+        saved_files(objects, whole(differs)?, revision).await
     }
 
     /// A template in Git's terms; made once, then kept in memory.

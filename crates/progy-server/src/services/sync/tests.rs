@@ -423,6 +423,8 @@ fn what_is_not_there() {
     request.save = None;
     assert_eq!(code(ana.send(&request)), code::NO_COURSE);
     request.strategy = Strategy::Git;
+    assert_eq!(code(ana.send(&request)), code::NO_COURSE);
+    request.strategy = Strategy::Snapshot;
     assert_eq!(code(ana.send(&request)), code::OTHER_STRATEGY);
 
     let services = &world.services;

@@ -5,8 +5,8 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::Host;
 use super::command::Work;
+use super::{Host, noise};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn main_only_moves_forward() {
@@ -55,13 +55,6 @@ async fn too_large_a_push_is_refused_with_a_reason() {
     let said = git.fails(work.path(), &["push", "origin", "main"]).await;
     assert!(said.contains("maximum allowed size"), "{said}");
     host.check().await;
-}
-
-/// Bytes that cannot be compressed.
-fn noise(size: usize) -> Vec<u8> {
-    let mut bytes = vec![0; size];
-    blake3::Hasher::new().finalize_xof().fill(&mut bytes);
-    bytes
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,7 +32,7 @@ impl Probe {
     pub(super) fn sent(&self) -> String {
         match &self.body {
             Body::Json(value) => format!("{} {value}", self.path),
-            Body::Nothing | Body::Package(_) => self.path.clone(),
+            Body::Nothing | Body::Package(_) | Body::Git(_) => self.path.clone(),
         }
     }
 }
@@ -42,6 +42,8 @@ pub(super) enum Body {
     Nothing,
     Json(Value),
     Package(Vec<u8>),
+    /// To this service of Git's.
+    Git(&'static str),
 }
 
 /// A route, and how it is called.
@@ -246,10 +248,45 @@ pub(super) const CASES: &[Case] = &[
     private("get", "/api/workspaces/{course}/events", |ids| {
         get(format!("/api/workspaces/{}/events", ids.course), OWN)
     }),
+    private("post", "/api/git/ensure-repo", |ids| {
+        const ONCE: Sees = Sees::Differs(
+            &[200],
+            "the asker's own repository, with their name; made by the first request",
+        );
+        vec![json("/api/git/ensure-repo", json!({ "course": ids.course }), ONCE)]
+    }),
+    private("post", "/api/git/credentials", |ids| {
+        const CHANCE: Sees = Sees::Differs(&[200], "a new token for the asker's own repository");
+        vec![json("/api/git/credentials", json!({ "course": ids.course }), CHANCE)]
+    }),
+    private("get", "/api/git/credentials", |_| {
+        const ELSEWHERE: Sees = Sees::Own(&[409], "no repository of this server is at GitHub");
+        get("/api/git/credentials", ELSEWHERE)
+    }),
+    private("get", "/git/{user}/{repository}/info/refs", |ids| {
+        let Ids { scope, course, .. } = ids;
+        let path = format!("/git/{scope}/{course}.git/info/refs");
+        let mut probes = get(format!("{path}?service=git-upload-pack"), Sees::Refusal);
+        probes.extend(get(format!("{path}?service=git-receive-pack"), Sees::Refusal));
+        probes
+    }),
+    private("post", "/git/{user}/{repository}/git-upload-pack", |ids| {
+        vec![pack(ids, "git-upload-pack")]
+    }),
+    private("post", "/git/{user}/{repository}/git-receive-pack", |ids| {
+        vec![pack(ids, "git-receive-pack")]
+    }),
 ];
 
 const LEAVES: Sees =
     Sees::Differs(&[200], "the asker's own sessions end, so that the next request is nobody's");
+
+/// A request of Git's own, which ends at once.
+fn pack(ids: &Ids, service: &'static str) -> Probe {
+    let Ids { scope, course, .. } = ids;
+    let path = format!("/git/{scope}/{course}.git/{service}");
+    Probe { path, body: Body::Git(service), sees: Sees::Refusal }
+}
 
 const CLAIMED: Sees = Sees::Differs(
     &[400, 403],

@@ -236,12 +236,13 @@ impl Server {
         answer.json::<Value>()["token"].as_str().unwrap().to_owned()
     }
 
-    /// Ana with a workspace, a session, a token, and a device that waits for her.
+    /// Ana with a workspace, a repository, a session, a token, and a device that waits for her.
     async fn ana(&self) -> Ids {
         let secret = self.member("anastasia", None).await;
         let token = admin::create_token(&self.config, "anastasia").await.unwrap();
         let saved: SyncAnswer = self.sync(&secret, &anas_save(None)).await.json();
         let saved = saved.revision.unwrap();
+        crate::git::ensure(self, &secret).await;
         let sessions = self.get("/api/auth/list-sessions").token(&secret).send().await;
         let sessions: Vec<Session> = sessions.json();
         let links = self.get("/api/auth/list-accounts").token(&secret).send().await;
@@ -284,12 +285,14 @@ impl Server {
         let body = json!({ "email": "anastasia@example.org", "password": "correct horse" });
         let signed_in = self.as_page("/api/auth/sign-in/email", &body).send().await;
         let session = signed_in.json::<Value>()["token"].as_str().unwrap().to_owned();
+        let password = crate::git::credentials(self, &session, "write").await.git_token;
         let out = self.post("/api/auth/sign-out").token(&session).send().await;
         assert_eq!(out.status, 200);
         vec![
             ("who has an expired token of ana's", expired),
             ("who has a revoked token of ana's", revoked),
             ("who has an ended session of ana's", session),
+            ("who shows the password of ana's repository as a login", password),
         ]
     }
 }

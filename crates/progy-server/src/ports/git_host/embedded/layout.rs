@@ -49,18 +49,6 @@ impl Layout {
         Ok(self.root.join("repositories").join(user).join(format!("{course}.git")))
     }
 
-    /// Every repository that is there.
-    pub(super) fn repositories(&self) -> io::Result<Vec<PathBuf>> {
-        let mut all = Vec::new();
-        for learner in fs::read_dir(self.root.join("repositories"))? {
-            for repository in fs::read_dir(learner?.path())? {
-                all.push(repository?.path());
-            }
-        }
-        all.sort();
-        Ok(all)
-    }
-
     /// The template of a package.
     pub(super) fn template(&self, package: &ContentHash) -> PathBuf {
         self.root.join("templates").join(format!("{package}.git"))

@@ -43,9 +43,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Looks for `git` in the search path; an error says what to do.
-    pub fn find() -> Result<Self, String> {
-        let path = search("git").ok_or(
+    /// Looks for `git`: at `path` if it is given, in the search path otherwise. An error says what
+    /// to do.
+    pub fn find(path: Option<&Path>) -> Result<Self, String> {
+        let path = path.map(Path::to_owned).or_else(|| search("git")).ok_or(
             "no program `git` is installed on the server's machine; install it and start the \
              server again",
         )?;
@@ -65,16 +66,18 @@ impl Program {
         }
     }
 
-    /// A call of `git` with these settings and arguments, and nothing else: no configuration of the
-    /// system or of a user, no variable of the server's, no terminal. It is killed when the handle
-    /// is dropped.
+    /// A call of `git` in `folder`, a repository, with these settings and arguments, and nothing
+    /// else: no configuration of the system or of a user, no variable of the server's, no terminal.
+    /// It is killed when the handle is dropped.
     pub(super) fn call<A: AsRef<OsStr>>(
         &self,
+        folder: &Path,
         settings: &[(&str, String)],
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
         let mut command = Command::new(&self.path);
         command
+            .current_dir(folder)
             .env_clear()
             .env("LC_ALL", "C")
             .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -119,7 +122,7 @@ impl Program {
         repository: &Path,
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
-        let mut command = self.call(&[], arguments);
+        let mut command = self.call(repository, &[], arguments);
         command.env("GIT_DIR", repository);
         command
     }
@@ -156,11 +159,18 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_of_the_surroundings_reaches_it() {
-        let program = Program::find().unwrap();
-        let answer = program.call(&[], ["config", "--list", "--show-origin"]).output().await;
+        let program = Program::find(None).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let call = |arguments: &[&str]| program.call(folder.path(), &[], arguments).output();
+        let answer = call(&["config", "--list", "--show-origin"]).await;
         let text = String::from_utf8(answer.unwrap().stdout).unwrap();
         assert!(text.lines().all(|line| line.starts_with("command line:")), "{text}");
-        let variables = program.call(&[], ["var", "GIT_EDITOR"]).output().await.unwrap();
-        assert_eq!(String::from_utf8(variables.stdout).unwrap().trim(), "editor");
+        // Cargo sets this for every test.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let env = [("alias.env", "!env".to_owned())];
+        let variables = program.call(folder.path(), &env, ["env"]).output().await.unwrap();
+        let variables = String::from_utf8(variables.stdout).unwrap();
+        assert!(variables.contains("GIT_TERMINAL_PROMPT=0"), "{variables}");
+        assert!(!variables.contains("CARGO"), "{variables}");
     }
 }

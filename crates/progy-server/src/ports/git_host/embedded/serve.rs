@@ -28,6 +28,9 @@ const PIECE: usize = 64 << 10;
 const WAITING: usize = 4;
 /// What is kept of what `git` says about its troubles, in bytes.
 const SAID: u64 = 2_000;
+/// The address space of a process, in bytes.
+#[cfg(target_os = "linux")]
+const MEMORY: u64 = 1 << 30;
 /// How long a process that was asked to end is waited for before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -157,7 +160,7 @@ impl Embedded {
         let permit = Arc::clone(&self.serving).acquire_owned().await.map_err(|_| closing())?;
         let most = self.settings.push.min(topic.most);
         let arguments = arguments(topic, &folder);
-        let mut command = program.call(&settings(topic.service, most), arguments);
+        let mut command = program.call(&folder, &settings(topic.service, most), arguments);
         if let Some(version) = topic.version.variable() {
             command.env("GIT_PROTOCOL", version);
         }
@@ -166,6 +169,8 @@ impl Embedded {
             command.stdin(Stdio::piped());
         }
         let mut child = command.spawn().map_err(|error| disk(&error))?;
+        // Before it hears a word: what it starts later is bound by the same.
+        bound(&child, self.settings.time);
         let fed = child.stdin.take().map(|stdin| feed(stdin, input));
         let (pieces, output) = mpsc::channel(WAITING);
         let run = Run { child, service: topic.service, pieces, permit };
@@ -173,6 +178,24 @@ impl Embedded {
         Ok(Some(Output(output)))
     }
 }
+
+/// Bounds what a process may use: a pack of a few bytes can stand for an object that no machine has
+/// the memory for, or keep a processor busy for ever.
+#[cfg(target_os = "linux")]
+fn bound(child: &Child, time: Duration) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let Some(id) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return };
+    for (what, most) in [(Resource::As, MEMORY), (Resource::Cpu, time.as_secs().max(1))] {
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        if let Err(error) = prlimit(Some(id), what, limit) {
+            tracing::warn!(%error, "git cannot be bounded");
+        }
+    }
+}
+
+/// Other systems have no way to bound a process from outside.
+#[cfg(not(target_os = "linux"))]
+fn bound(_: &Child, _: Duration) {}
 
 fn arguments(topic: Topic, folder: &Path) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = vec![topic.service.command().into()];

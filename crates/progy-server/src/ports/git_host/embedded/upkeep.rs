@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
+use super::layout::Layout;
 use super::{Embedded, blocking, disk};
-use crate::ports::git_host::Result;
+use crate::ports::git_host::{RepoName, Result};
 
 /// From this many packs on a repository is packed anew.
 const PACKS: usize = 20;
@@ -14,42 +15,23 @@ const PACKS: usize = 20;
 /// one counts on does not go while it is under way.
 const GRACE: Duration = Duration::from_hours(24);
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Upkept {
-    /// Repositories that were looked at.
-    pub repositories: usize,
-    /// Those that were packed.
-    pub packed: usize,
-}
-
 impl Embedded {
-    /// Looks after all repositories, one at a time. Templates are left alone. Several servers may
-    /// do this at once: Git locks each repository.
-    pub async fn upkeep(&self) -> Result<Upkept> {
-        let layout = self.layout.clone();
-        let repositories = blocking(move || {
+    /// See [`super::GitHost::keep_up`]. Templates are left alone: what is shared is not packed again,
+    /// and never removed.
+    pub(super) async fn pack_if_scattered(&self, repo: &RepoName) -> Result<bool> {
+        let Some(folder) = self.there(repo)? else { return Ok(false) };
+        let (layout, looked_at) = (self.layout.clone(), folder.clone());
+        let many = blocking(move || {
             layout.tidy(GRACE)?;
-            layout.repositories()
+            remove_stale_quarantines(&looked_at, GRACE)?;
+            Ok(count_packs(&looked_at)? >= PACKS)
         })
         .await?;
-        let mut done = Upkept::default();
-        for repository in repositories {
-            done.repositories += 1;
-            let looked_at = repository.clone();
-            let many = blocking(move || {
-                remove_stale_quarantines(&looked_at, GRACE)?;
-                Ok(count_packs(&looked_at)? >= PACKS)
-            })
-            .await?;
-            if many && self.pack(&repository).await? {
-                done.packed += 1;
-            }
-        }
-        Ok(done)
+        Ok(many && self.pack(&folder).await?)
     }
 
-    /// Packs one repository without what it shares. Tells whether that went well.
+    /// Packs one repository without what it shares. Tells whether that went well. Git itself sees to
+    /// it that nobody else does it at the same time.
     async fn pack(&self, repository: &Path) -> Result<bool> {
         let grace = format!("--prune={}.hours.ago", GRACE.as_secs() / 3600);
         let mut command = self.program()?.within(repository, ["gc", "--quiet", &grace]);
@@ -61,7 +43,7 @@ impl Embedded {
     }
 }
 
-impl super::layout::Layout {
+impl Layout {
     /// Removes what was left aside by processes that ended half-way.
     fn tidy(&self, grace: Duration) -> io::Result<()> {
         for left in old_entries(&self.aside(), grace)? {
@@ -100,4 +82,22 @@ fn old_entries(folder: &Path, grace: Duration) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(old)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_under_way_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let quarantine = folder.path().join("objects/tmp_objdir-incoming-x");
+        std::fs::create_dir_all(&quarantine).unwrap();
+        std::fs::create_dir_all(folder.path().join("objects/ab")).unwrap();
+        remove_stale_quarantines(folder.path(), GRACE).unwrap();
+        assert!(quarantine.is_dir());
+        remove_stale_quarantines(folder.path(), Duration::ZERO).unwrap();
+        assert!(!quarantine.exists());
+        assert!(folder.path().join("objects/ab").is_dir());
+    }
 }
