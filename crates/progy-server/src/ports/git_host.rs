@@ -12,6 +12,7 @@ pub mod objects;
 #[cfg(test)]
 mod contract;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -116,7 +117,7 @@ pub trait GitHost: Send + Sync {
 
     /// Lets a repository that is there use the objects of a template, and says so to who pushes, if
     /// the host can do that.
-    async fn share(&self, repo: &RepoName, template: &dyn Template) -> Result<()> {
+    async fn share(&self, repo: &RepoName, template: Arc<dyn Template>) -> Result<()> {
         let _ = (repo, template);
         Ok(())
     }

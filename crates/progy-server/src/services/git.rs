@@ -111,7 +111,7 @@ impl Services {
         let begun = begun.filter(|version| *version != published.latest);
         for version in [published.latest].into_iter().chain(begun) {
             let template = CourseTemplate::of(self, course, &version).await?;
-            host.share(&repo, &template).await?;
+            host.share(&repo, Arc::new(template)).await?;
         }
         Ok(Repo {
             repo_url: made.repo_url,

@@ -75,7 +75,7 @@ pub struct Embedded {
     /// Of its own: what serves a push reads the repository afterwards.
     reading: Arc<Semaphore>,
     /// Held by who makes a template.
-    making: Mutex<()>,
+    making: Arc<Mutex<()>>,
     tokens: Arc<dyn Accounts>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -96,7 +96,7 @@ impl Embedded {
             serving: Arc::new(Semaphore::new(settings.processes)),
             reading: Arc::new(Semaphore::new(settings.processes)),
             settings,
-            making: Mutex::default(),
+            making: Arc::default(),
             tokens,
             clock,
             entropy,
@@ -147,16 +147,23 @@ impl GitHost for Embedded {
         Ok(Ensured { repo_url: address(repo, site), html_url: format!("{site}/"), created })
     }
 
-    async fn share(&self, repo: &RepoName, template: &dyn Template) -> Result<()> {
-        let program = self.program()?;
+    async fn share(&self, repo: &RepoName, template: Arc<dyn Template>) -> Result<()> {
+        let program = self.program()?.clone();
         let folder = self.layout.repository(repo)?;
         let shared = self.layout.template(template.package());
         if !shared.is_dir() {
-            // A class that begins at once makes it once.
-            let _making = self.making.lock().await;
-            if !shared.is_dir() {
-                template::make(program, &self.layout, &shared, template).await?;
-            }
+            let (layout, making) = (self.layout.clone(), Arc::clone(&self.making));
+            let place = shared.clone();
+            // To its end, also if who asked for it goes away: the next one would begin anew.
+            let made = tokio::spawn(async move {
+                // A class that begins at once makes it once.
+                let _making = making.lock().await;
+                if place.is_dir() {
+                    return Ok(());
+                }
+                template::make(&program, &layout, &place, template.as_ref()).await
+            });
+            made.await.map_err(|error| PortError::Failed(error.to_string()))??;
         }
         let line = Layout::alternate(&shared);
         Ok(blocking(move || layout::add_alternate(&folder, &line)).await?)
