@@ -1,8 +1,8 @@
 //! The `git` strategy: the workspace is a Git repository, a save is a commit and a push.
 //!
-//! - [`commits`]: saves become commits, and commits are read as saves;
-//! - [`host`]: what is said to the host: fetch, push, and how to come in;
-//! - [`by_hand`]: what a learner made of the repository with stock Git.
+//! - `commits`: saves become commits, and commits are read as saves;
+//! - `host`: what is said to the host: fetch, push, and how to come in;
+//! - `by_hand`: what a learner made of the repository with stock Git.
 //!
 //! A commit that waits is part of the local branch already; pushing it needs no new decision. The
 //! server's own record of the workspace (`/api/progress`, `progy log` elsewhere) follows the
