@@ -402,6 +402,7 @@ fix-course-guide = See { $guide }
 demo-begins = A server and two devices in temporary folders, and a real course. All of it is removed at the end.
 demo-server = A server is listening on { $address }.
 demo-strategy = Strategy { $strategy }
+demo-no-git = The strategy git is left out: the program `git` is not on this machine, and a server needs it to keep repositories.
 demo-desk = desk
 demo-laptop = laptop
 demo-begin = On the { $device }: start the course and solve the first lesson

@@ -402,6 +402,7 @@ fix-course-guide = Veja { $guide }
 demo-begins = Um servidor e dois dispositivos em pastas temporárias, e um curso de verdade. Tudo é removido no fim.
 demo-server = Um servidor está escutando em { $address }.
 demo-strategy = Estratégia { $strategy }
+demo-no-git = A estratégia git fica de fora: o programa `git` não está nesta máquina, e um servidor precisa dele para guardar repositórios.
 demo-desk = desktop
 demo-laptop = notebook
 demo-begin = No { $device }: começar o curso e resolver a primeira lição

@@ -15,6 +15,7 @@ mod witness;
 
 use std::time::Instant;
 
+use progy_client::platform::programs;
 use progy_core::Strategy;
 
 use self::stage::Stage;
@@ -23,8 +24,8 @@ use crate::failure::{Exit, Failure};
 use crate::signals::Signals;
 use crate::terminal::Colour;
 
-/// The strategies that can run here.
-const STRATEGIES: [Strategy; 1] = [Strategy::Patch];
+/// The strategies that this version knows.
+const STRATEGIES: [Strategy; 2] = [Strategy::Patch, Strategy::Git];
 
 pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
@@ -35,16 +36,29 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     }
 }
 
+/// A server keeps repositories by means of the program `git`; devices need none.
+fn can_run(context: &Context, strategy: Strategy) -> bool {
+    let here = std::path::Path::new(".");
+    strategy != Strategy::Git || programs::find("git", here, &context.variables).is_some()
+}
+
 async fn perform(context: &Context) -> Result<Exit, Failure> {
     let start = Instant::now();
     say!(context, "demo-begins");
-    let stage = Stage::set(context).await?;
+    let mut played = 0;
     for strategy in STRATEGIES {
+        if !can_run(context, strategy) {
+            note!(context, "demo-no-git");
+            continue;
+        }
+        // A server of its own: the author publishes the course anew.
+        let stage = Stage::set(context).await?;
         story::tell(context, &stage, strategy).await?;
+        stage.clear().await;
+        played += 1;
     }
-    stage.clear().await;
     let seconds = start.elapsed().as_secs();
-    let text = text!(context, "demo-done", count = STRATEGIES.len(), seconds = seconds);
+    let text = text!(context, "demo-done", count = played, seconds = seconds);
     context.terminal.line("");
     context.terminal.line(&context.terminal.paint(Colour::Green, &text));
     Ok(Exit::Done)

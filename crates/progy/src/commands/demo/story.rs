@@ -46,7 +46,7 @@ pub(super) async fn tell(
         desk: stage.device(&learner, &token, text!(context, "demo-desk")),
         laptop: stage.device(&learner, &token, text!(context, "demo-laptop")),
         token,
-        witness: Witness::default(),
+        witness: Witness::new(strategy.hash_kind()),
         steps: 0,
         passed: false,
     };
@@ -222,8 +222,8 @@ impl Story<'_> {
         self.step(&text!(self.context, "demo-check"));
         let count = self.require_same()?;
         self.fine(&text!(self.context, "demo-same", count = count));
-        let found = witness::ask(self.stage.address(), &self.token).await?;
-        let here = witness::files(self.desk.workspace())?;
+        let found = witness::ask(self.stage.address(), &self.token, self.strategy).await?;
+        let here = witness::files(self.desk.workspace(), self.strategy.hash_kind())?;
         if here != found.head {
             return Err(fail!(Exit::Failed, "demo-head-differs"));
         }
@@ -253,8 +253,11 @@ impl Story<'_> {
 
     /// Fails unless both folders hold the same, to the byte. How many files that are.
     fn require_same(&self) -> Result<usize, Failure> {
-        let (desk, laptop) =
-            (witness::files(self.desk.workspace())?, witness::files(self.laptop.workspace())?);
+        let kind = self.strategy.hash_kind();
+        let (desk, laptop) = (
+            witness::files(self.desk.workspace(), kind)?,
+            witness::files(self.laptop.workspace(), kind)?,
+        );
         if let Some(path) = witness::difference(&desk, &laptop) {
             return Err(fail!(Exit::Failed, "demo-differs", path = path));
         }

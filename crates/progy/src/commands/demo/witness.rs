@@ -7,12 +7,16 @@ use std::path::Path;
 
 use progy_api::limits;
 use progy_client::api::http::HttpApi;
+use progy_client::disk::RealDisk;
 use progy_client::env::{Env, SystemEnv};
 use progy_client::remote::{Remote, Wanted};
+use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_core::course::is_left_out;
 use progy_core::rules::is_private;
-use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, Entry, RelPath, RevisionId};
+use progy_core::{
+    ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, RevisionId, Strategy,
+};
 use semver::Version;
 
 use super::course::{self, Files};
@@ -23,8 +27,8 @@ use crate::failure::{Exit, Failure};
 pub(super) type Contents = BTreeMap<String, ContentHash>;
 
 /// Remembers every content that was ever in a file, and where.
-#[derive(Default)]
 pub(super) struct Witness {
+    kind: HashKind,
     seen: BTreeMap<ContentHash, String>,
 }
 
@@ -39,9 +43,14 @@ pub(super) struct Found {
 }
 
 impl Witness {
+    /// One that has seen nothing, and names contents as `kind` says.
+    pub(super) fn new(kind: HashKind) -> Self {
+        Self { kind, seen: BTreeMap::new() }
+    }
+
     /// Remembers what is in the files of a device now.
     pub(super) fn look(&mut self, device: &Device<'_>) -> Result<(), Failure> {
-        for (path, hash) in files(device.workspace())? {
+        for (path, hash) in files(device.workspace(), self.kind)? {
             self.seen.entry(hash).or_insert_with(|| format!("{}: {path}", device.name));
         }
         Ok(())
@@ -56,9 +65,9 @@ impl Witness {
     ) -> Result<usize, Failure> {
         let mut reachable = found.reachable.clone();
         for device in devices {
-            reachable.extend(files(device.workspace())?.into_values());
+            reachable.extend(files(device.workspace(), self.kind)?.into_values());
             walk(&device.workspace().join(".progy/trash"), &mut |_, bytes| {
-                reachable.insert(ContentHash::blake3(bytes));
+                reachable.insert(self.kind.hash(bytes));
             })?;
         }
         match self.seen.iter().find(|(hash, _)| !reachable.contains(hash)) {
@@ -69,10 +78,10 @@ impl Witness {
 }
 
 /// The files of a workspace that are synced.
-pub(super) fn files(workspace: &Path) -> Result<Contents, Failure> {
+pub(super) fn files(workspace: &Path, kind: HashKind) -> Result<Contents, Failure> {
     let mut files = Contents::new();
     walk(workspace, &mut |path, bytes| {
-        files.insert(path.to_owned(), ContentHash::blake3(bytes));
+        files.insert(path.to_owned(), kind.hash(bytes));
     })?;
     Ok(files)
 }
@@ -93,7 +102,8 @@ fn walk(root: &Path, take: &mut dyn FnMut(&str, &[u8])) -> Result<(), Failure> {
             let name =
                 path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             let is_own = is_private(name.split('/').next().unwrap_or_default());
-            if is_own || RelPath::new(&name).is_ok_and(|name| is_left_out(&name)) {
+            if is_own || name == ".git" || RelPath::new(&name).is_ok_and(|name| is_left_out(&name))
+            {
                 continue;
             }
             if path.is_dir() {
@@ -109,16 +119,30 @@ fn walk(root: &Path, take: &mut dyn FnMut(&str, &[u8])) -> Result<(), Failure> {
 
 /// Asks the server for the head, for every revision, and for every content of them: as a new device
 /// would, with the files of the course and nothing else at hand.
-pub(super) async fn ask(address: &str, token: &str) -> Result<Found, Failure> {
+pub(super) async fn ask(address: &str, token: &str, strategy: Strategy) -> Result<Found, Failure> {
     let id = |error: progy_core::ids::IdError| fail!(Exit::Failed, "demo-lost", what = error);
     let api = HttpApi::new(address, Some(token.to_owned()))?;
-    let remote = PatchRemote {
-        api: &api,
-        course: CourseId::new(course::ID).map_err(id)?,
-        device: DeviceId::new(SystemEnv.save_id().as_str()).map_err(id)?,
-        device_name: DeviceName::from_any("witness"),
+    let (api, course) = (&api, CourseId::new(course::ID).map_err(id)?);
+    let device = DeviceId::new(SystemEnv.save_id().as_str()).map_err(id)?;
+    let device_name = DeviceName::from_any("witness");
+    let folder = tempfile::tempdir().map_err(|error| broken("witness", &error))?;
+    let disk = RealDisk::new(folder.path());
+    let remote: Box<dyn Remote> = if strategy == Strategy::Git {
+        Box::new(GitRemote {
+            api,
+            disk: &disk,
+            root: folder.path().to_owned(),
+            course,
+            device,
+            device_name,
+            offset: 0,
+            helper: String::new(),
+            known: Known::default(),
+        })
+    } else {
+        Box::new(PatchRemote { api, course, device, device_name })
     };
-    let templates = Templates::new();
+    let templates = Templates::new(strategy.hash_kind());
     let mut found = Found { head: Contents::new(), revisions: 0, reachable: templates.contents() };
     if let Some(head) = remote.head(None).await? {
         found.head = templates.of(&head.version).clone();
@@ -144,7 +168,7 @@ pub(super) async fn ask(address: &str, token: &str) -> Result<Found, Failure> {
                 .collect();
             let version = &recorded.revision.version;
             let mut take = |hash: &ContentHash, bytes: Vec<u8>| {
-                if ContentHash::blake3(&bytes) == *hash {
+                if hash.is_of(&bytes) {
                     found.reachable.insert(*hash);
                 }
                 Ok(())
@@ -165,9 +189,9 @@ struct Templates {
 }
 
 impl Templates {
-    fn new() -> Self {
+    fn new(kind: HashKind) -> Self {
         let contents = |files: Files| {
-            let hashed = files.into_iter().map(|(path, bytes)| (path, ContentHash::blake3(&bytes)));
+            let hashed = files.into_iter().map(|(path, bytes)| (path, kind.hash(&bytes)));
             hashed.collect()
         };
         Self { first: contents(course::files()), next: contents(course::next()) }
