@@ -1,7 +1,7 @@
 //! Revisions, their files, and the contents of files.
 
 use progy_core::{
-    ContentHash, CourseId, DeviceName, LessonId, RelPath, RevisionId, SaveId, Timestamp,
+    ContentHash, CourseId, DeviceName, LessonId, RelPath, RevisionId, SaveId, Strategy, Timestamp,
 };
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,28 @@ pub struct RevisionSummary {
     pub files_changed: u32,
     /// The size of what was sent for it, in bytes.
     pub bytes: u64,
+}
+
+/// Body of `POST /api/workspaces/{course}/strategy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StrategyRequest {
+    /// How the workspace shall be carried.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub strategy: Strategy,
+    /// The newest revision that the device knows; absent without one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<RevisionId>,
+}
+
+/// Answer of `POST /api/workspaces/{course}/strategy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StrategyAnswer {
+    /// How the workspace is carried now.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub strategy: Strategy,
 }
 
 /// Answer of `GET /api/workspaces/{course}/revisions?before=REV&limit=N`: newest first.

@@ -27,6 +27,11 @@ pub struct SyncRequest {
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     #[serde(default)]
     pub strategy: Strategy,
+    /// How the workspace was carried until now, if this save changes that: it is refused with
+    /// `other_strategy` if that is not so. Ignored without `save`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Strategy>,
     /// The device's id.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub device: DeviceId,

@@ -7,7 +7,8 @@ use futures_util::stream::LocalBoxStream;
 use progy_api::account::User;
 use progy_api::git::{Credentials, GitHostKind, Repo};
 use progy_api::history::{
-    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
+    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
 };
 use progy_api::problem::{HeadMoved, Problem};
 use progy_api::progress::ProgressDocument;
@@ -85,6 +86,13 @@ pub trait Api {
         course: &CourseId,
         revision: &RevisionId,
     ) -> Result<Option<RevisionDocument>, ApiError>;
+
+    /// `POST /api/workspaces/{course}/strategy`.
+    async fn change_strategy(
+        &self,
+        course: &CourseId,
+        request: &StrategyRequest,
+    ) -> Result<StrategyAnswer, ApiError>;
 
     /// `GET /api/courses/{id}`; `None` if there is no such course.
     async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError>;

@@ -7,6 +7,7 @@
 //! - [`checkout`]: the files follow;
 //! - [`loss`]: the server was restored from an older state;
 //! - [`moves`]: going to another state on purpose: restore, reset, upgrade;
+//! - [`strategy`]: the workspace comes to be carried another way;
 //! - [`conflicts`]: settling conflict copies;
 //! - [`lessons`]: lessons are tried;
 //! - [`status`]: where things stand.
@@ -21,6 +22,7 @@ pub mod loss;
 pub mod moves;
 pub mod start;
 pub mod status;
+pub mod strategy;
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;

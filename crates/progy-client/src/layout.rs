@@ -10,6 +10,7 @@
 //!   templates/       packages of the course versions in use, and their trees
 //!   trash/BATCH/     what Progy replaced on this device
 //!   tmp/             being written
+//!   settling         there while `progy.toml` may not know yet of a change of the strategy
 //! ```
 
 use progy_core::{ContentHash, HashKind};
@@ -33,6 +34,8 @@ pub const TEMPLATES: &str = ".progy/templates";
 pub const TRASH: &str = ".progy/trash";
 /// Files that are being written; nothing in it is needed after a crash.
 pub const TMP: &str = ".progy/tmp";
+/// There while [`SETTINGS`] may still name the strategy from before a change.
+pub const SETTLING: &str = ".progy/settling";
 /// The workspace's own settings, for people to read.
 pub const SETTINGS: &str = "progy.toml";
 

@@ -6,7 +6,7 @@ use std::io::Write;
 use async_trait::async_trait;
 use progy_api::history::{RevisionPage, RevisionSummary};
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, DeviceName, RelPath, RevisionId, Strategy, Tree};
+use progy_core::{ContentHash, DeviceName, RelPath, RevisionId, SaveId, Strategy, Tree};
 use semver::Version;
 
 use crate::disk::Meta;
@@ -54,6 +54,9 @@ pub struct Publish<'a> {
     pub progress: &'a Progress,
     /// Bytes of contents that are on this device.
     pub content: &'a Source<'a>,
+    /// How the workspace was carried until now, if this save changes that: then the parent's files
+    /// are named in that strategy's terms.
+    pub from: Option<Strategy>,
 }
 
 /// A save that was published.
@@ -163,6 +166,35 @@ pub trait Remote {
     /// The strategy that this remote implements.
     fn strategy(&self) -> Strategy;
 
+    /// The remote of the same workspace that carries it by another strategy, where there is one.
+    fn by(&self, strategy: Strategy) -> Option<&dyn Remote> {
+        let _ = strategy;
+        None
+    }
+
+    /// From now on this remote is the one of `strategy`, which [`Remote::by`] knows.
+    fn turn_to(&self, strategy: Strategy) {
+        let _ = strategy;
+    }
+
+    /// How the other side says that the workspace is carried; `None` if it was never started.
+    async fn carried_by(&self) -> Result<Option<Strategy>>;
+
+    /// Has the workspace carried by this remote's strategy from now on, if `head` is the newest
+    /// revision; what was saved until now stays what it is.
+    async fn claim(&self, head: Option<&RevisionId>) -> std::result::Result<(), PublishError>;
+
+    /// Brings the history that the workspace had by other strategies, of which `from` is one, to
+    /// where this strategy keeps its own. May be repeated, and be done by two devices at once.
+    async fn take_history(&self, from: &dyn Remote) -> Result<()> {
+        let _ = from;
+        Ok(())
+    }
+
+    /// The save that a revision recorded; `None` if it is not known. Also finds revisions from before
+    /// a change of the strategy.
+    async fn save_of(&self, revision: &RevisionId) -> Result<Option<SaveId>>;
+
     /// Refuses a state that this remote does not carry, before anything is recorded.
     fn admit(&self, overlay: &Overlay) -> Result<()>;
 
@@ -186,9 +218,9 @@ pub trait Remote {
         Ok(Beside::Nothing)
     }
 
-    /// Shows the tip in the history beside the files.
-    fn show(&self, _: &Show<'_>) -> Result<()> {
-        Ok(())
+    /// Shows the tip in the history beside the files. False if the strategy keeps none.
+    fn show(&self, _: &Show<'_>) -> Result<bool> {
+        Ok(false)
     }
 
     /// Publishes progress alone. Returns the digest of the merged progress.

@@ -2,5 +2,6 @@
 
 pub mod git;
 pub mod patch;
+pub mod switching;
 
 mod registry;

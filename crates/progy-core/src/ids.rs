@@ -215,7 +215,9 @@ impl DeviceName {
 }
 
 /// How the work of a workspace is carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, PartialOrd, Ord,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// Only what differs from the template.

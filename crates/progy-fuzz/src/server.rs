@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use progy_api::account::SessionAnswer;
 use progy_api::account::device::{CodeAnswer, DeviceError, DeviceRequest, TokenAnswer};
 use progy_api::history::{
-    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
+    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
 };
 use progy_api::limits;
 use progy_api::problem::Problem;
@@ -151,6 +152,14 @@ impl Api for Answers {
         _: &RevisionId,
     ) -> Result<Option<RevisionDocument>, ApiError> {
         Ok(self.revision.clone())
+    }
+
+    async fn change_strategy(
+        &self,
+        _: &CourseId,
+        _: &StrategyRequest,
+    ) -> Result<StrategyAnswer, ApiError> {
+        nothing()
     }
 
     async fn course(&self, _: &CourseId) -> Result<Option<CourseDocument>, ApiError> {

@@ -135,6 +135,7 @@ impl<'a> Learner<'a> {
             template: &self.course.template,
             progress: &Progress::default(),
             content: &content,
+            from: None,
         };
         Ok(remote.publish(&publish).await?.revision)
     }

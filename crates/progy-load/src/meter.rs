@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use async_trait::async_trait;
-use progy_api::history::{ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage};
+use progy_api::history::{
+    ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
+};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::CourseDocument;
 use progy_api::sync::{SyncAnswer, SyncRequest};
@@ -71,6 +74,14 @@ impl Api for Metered {
         revision: &RevisionId,
     ) -> Result<Option<RevisionDocument>, ApiError> {
         self.http.revision(course, revision).await
+    }
+
+    async fn change_strategy(
+        &self,
+        course: &CourseId,
+        request: &StrategyRequest,
+    ) -> Result<StrategyAnswer, ApiError> {
+        self.http.change_strategy(course, request).await
     }
 
     async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError> {

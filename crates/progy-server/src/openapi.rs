@@ -68,6 +68,7 @@ const BEARER: &str = "bearer";
         routes::sync::sync,
         routes::history::revisions,
         routes::history::revision,
+        routes::history::change_strategy,
         routes::history::contents,
         routes::history::archive,
         routes::events::events,

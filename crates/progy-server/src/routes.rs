@@ -99,6 +99,7 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .get("/api/workspaces/{course}/revisions", history::revisions)
         .get("/api/workspaces/{course}/revisions/{rev}", history::revision)
         .get("/api/workspaces/{course}/revisions/{rev}/archive.tar.gz", history::archive)
+        .post("/api/workspaces/{course}/strategy", git, history::change_strategy)
         .post("/api/workspaces/{course}/contents", wants, history::contents)
         .get("/api/workspaces/{course}/events", events::events)
         .post("/api/git/ensure-repo", git, git::ensure)

@@ -22,6 +22,7 @@ pub mod history;
 pub mod keys;
 pub mod progress;
 pub mod registry;
+mod strategy;
 pub mod sync;
 pub mod templates;
 

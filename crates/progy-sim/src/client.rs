@@ -4,7 +4,10 @@ use std::io::{Read, Write};
 
 use async_trait::async_trait;
 use progy_api::git::{Credentials, GitHostKind, Repo};
-use progy_api::history::{ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage};
+use progy_api::history::{
+    ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
+};
 use progy_api::problem::{Problem, code};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::CourseDocument;
@@ -122,6 +125,14 @@ impl<W: Way> Api for Client<W> {
     ) -> Result<Option<RevisionDocument>, ApiError> {
         let request = Request::Revision { course: course.clone(), revision: revision.clone() };
         unless(&[code::NO_REVISION, code::NO_PROGRESS], self.json(request).await)
+    }
+
+    async fn change_strategy(
+        &self,
+        course: &CourseId,
+        request: &StrategyRequest,
+    ) -> Result<StrategyAnswer, ApiError> {
+        self.json(Request::Strategy { course: course.clone(), body: bytes(request) }).await
     }
 
     async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError> {

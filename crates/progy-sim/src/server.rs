@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use futures_util::TryStreamExt;
 use progy_api::account::{Role, User};
 use progy_api::git::{Author, GitHostKind, Repo};
-use progy_api::history::ContentsRequest;
+use progy_api::history::{ContentsRequest, StrategyRequest};
 use progy_api::sync::SyncRequest;
 use progy_core::git::ObjectId;
 use progy_core::git::wire::Service;
@@ -44,6 +44,7 @@ pub(crate) enum Request {
     Contents { course: CourseId, body: Vec<u8> },
     Revisions { course: CourseId, before: Option<RevisionId>, limit: u32 },
     Revision { course: CourseId, revision: RevisionId },
+    Strategy { course: CourseId, body: Vec<u8> },
     Course(CourseId),
     Package(CourseId, Version),
     EnsureRepo(CourseId),
@@ -334,6 +335,12 @@ impl Server {
             }
             Request::Revision { course, revision } => {
                 body_of(services.revision(user, course, revision).await)
+            }
+            Request::Strategy { course, body } => {
+                let Ok(request) = serde_json::from_slice::<StrategyRequest>(body) else {
+                    return self.garbage("strategy");
+                };
+                body_of(services.change_strategy(user, course, &request).await)
             }
             Request::Course(course) => body_of(services.course(course).await),
             Request::Package(course, version) => match self.package(course, version).await {

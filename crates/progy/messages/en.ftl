@@ -133,6 +133,9 @@ markers-written = Both versions are in { $path } now. Edit it, then run `progy r
 trash-empty = The trash is empty.
 trash-restored = Back: { $path }
 strategy-is = Strategy: { $strategy }
+strategy-now = The strategy is { $strategy } from now on, on every device, and the history has come along.
+strategy-offline = The strategy can be changed only while the server can be reached ({ $reason }). Nothing was changed; your work is safe on this device.
+changing-strategy = Changing the strategy…
 
 ## login
 
@@ -197,7 +200,7 @@ bad-package = The package of the course is not valid ({ $reason }). Your work is
 file-too-large = { $path } is too large ({ $size }): a file may have { $limit }. Your work is safe; list the file in .progyignore and run the command again. Later `progy strategy snapshot` will carry files of any size.
 workspace-too-large = Your changes are too large ({ $size }): together they may have { $limit }. Your files are safe; list what need not travel in .progyignore and run the command again. Later `progy strategy snapshot` will carry projects of any size.
 quota-exceeded = Your space on the server is used up. Your work is safe on this device; ask the person who runs the server for more, then run `progy sync`.
-other-strategy = This workspace is carried in another way now ({ $strategy }). Your files are safe; run `progy init -c COURSE` in a new folder.
+other-strategy = The workspace is carried in another way ({ $strategy }), which this version of progy does not know. Your files are safe on this device; install the newest progy and run the command again.
 strategy-later = The strategy { $strategy } arrives in a later version of progy. Use `patch`; your files are as they were.
 keeps-changing = { $path } keeps changing while it is read. Your work is safe; stop what writes it, then run the command again.
 keeps-markers = { $path } still holds conflict markers (<<<<<<<). Nothing was changed; edit the file, then run `progy resolve { $path } --merged` again.

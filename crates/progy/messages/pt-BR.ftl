@@ -133,6 +133,9 @@ markers-written = As duas versões estão em { $path }. Edite o arquivo e rode `
 trash-empty = A lixeira está vazia.
 trash-restored = De volta: { $path }
 strategy-is = Estratégia: { $strategy }
+strategy-now = A partir de agora a estratégia é { $strategy }, em todos os aparelhos, e o histórico veio junto.
+strategy-offline = A estratégia só pode ser mudada com o servidor ao alcance ({ $reason }). Nada foi alterado; seu trabalho está seguro neste aparelho.
+changing-strategy = Mudando a estratégia…
 
 ## login
 
@@ -197,7 +200,7 @@ bad-package = O pacote do curso não é válido ({ $reason }). Seu trabalho est�
 file-too-large = { $path } é grande demais ({ $size }): um arquivo pode ter até { $limit }. Seu trabalho está seguro; liste o arquivo no .progyignore e rode o comando de novo. Mais adiante, `progy strategy snapshot` vai levar arquivos de qualquer tamanho.
 workspace-too-large = Suas mudanças são grandes demais ({ $size }): juntas podem ter até { $limit }. Seus arquivos estão seguros; liste no .progyignore o que não precisa ir junto e rode o comando de novo. Mais adiante, `progy strategy snapshot` vai levar projetos de qualquer tamanho.
 quota-exceeded = Seu espaço no servidor acabou. Seu trabalho está seguro neste dispositivo; peça mais a quem cuida do servidor e rode `progy sync`.
-other-strategy = Este curso agora é levado de outro jeito ({ $strategy }). Seus arquivos estão seguros; rode `progy init -c CURSO` em uma pasta nova.
+other-strategy = O espaço de trabalho agora é levado de outro jeito ({ $strategy }), que esta versão do progy não conhece. Seus arquivos estão seguros neste aparelho; instale o progy mais novo e rode o comando de novo.
 strategy-later = A estratégia { $strategy } chega em uma versão futura do progy. Use `patch`; seus arquivos estão como estavam.
 keeps-changing = { $path } não para de mudar durante a leitura. Seu trabalho está seguro; pare o que o escreve e rode o comando de novo.
 keeps-markers = { $path } ainda tem marcas de conflito (<<<<<<<). Nada mudou; edite o arquivo e rode `progy resolve { $path } --merged` de novo.

@@ -3,7 +3,7 @@
 use progy_client::Error;
 use progy_client::engine::{Engine, Report};
 use progy_core::diff::ChangeKind;
-use progy_core::{Change, RelPath, RevisionId};
+use progy_core::{Change, RelPath, RevisionId, Strategy};
 use semver::Version;
 use serde::Serialize;
 
@@ -48,12 +48,18 @@ pub(crate) struct Before {
     queued: usize,
     /// The course version.
     version: Version,
+    /// How the workspace was carried.
+    strategy: Strategy,
 }
 
 impl Before {
     pub(crate) fn of(engine: &Engine<'_>) -> Self {
         let state = engine.state();
-        Self { queued: state.queue.len(), version: state.version().clone() }
+        Self {
+            queued: state.queue.len(),
+            version: state.version().clone(),
+            strategy: state.strategy,
+        }
     }
 }
 
@@ -89,6 +95,10 @@ pub(crate) fn tell(
     } else {
         if *engine.state().version() != before.version {
             say!(context, "new-version", version = engine.state().version());
+        }
+        let strategy = engine.strategy();
+        if strategy != before.strategy {
+            say!(context, "strategy-now", strategy = strategy);
         }
         tell_report(context, &report, unreachable.is_some());
     }

@@ -11,6 +11,7 @@ use progy_client::env::SystemEnv;
 use progy_client::remote::Remote;
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
+use progy_client::remotes::switching::Switching;
 use progy_client::{Error, layout};
 use progy_core::{CourseId, Strategy};
 
@@ -52,8 +53,10 @@ impl Workspace {
     /// The engine, after finishing what a crash has interrupted.
     pub(crate) fn engine(&self) -> Result<Engine<'_>, Failure> {
         let engine = Engine::open(&self.disk, &self.env, self.device.clone())?;
-        let strategy = engine.strategy();
-        Settings::read(self.root()).check_strategy(strategy)?;
+        let is_settling = self.root().join(layout::SETTLING).is_file();
+        if !is_settling {
+            Settings::read(self.root()).check_strategy(engine.strategy())?;
+        }
         engine.write_settings()?;
         Ok(engine)
     }
@@ -63,17 +66,28 @@ impl Workspace {
         self.remote_of(engine.course(), engine.strategy())
     }
 
-    /// The server's side of the workspace of `course`, as `strategy` carries it.
+    /// The server's side of the workspace of `course`, which `strategy` carries so far.
     pub(crate) fn remote_of(
         &self,
         course: &CourseId,
         strategy: Strategy,
     ) -> Result<Box<dyn Remote + '_>, Failure> {
+        let remote = |strategy| self.only(course, strategy);
+        let Some(first) = remote(strategy) else {
+            return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
+        };
+        // Another device may have changed the strategy.
+        let others = [Strategy::Patch, Strategy::Git].into_iter().filter_map(remote);
+        Ok(Box::new(others.fold(Switching::new(first), Switching::or)))
+    }
+
+    /// The server's side of the workspace, as `strategy` alone carries it, if that is known here.
+    fn only(&self, course: &CourseId, strategy: Strategy) -> Option<Box<dyn Remote + '_>> {
         let (device, device_name) = (self.device.id.clone(), self.device.name.clone());
         let (api, course) = (&self.api, course.clone());
-        Ok(match strategy {
-            Strategy::Patch => Box::new(PatchRemote { api, course, device, device_name }),
-            Strategy::Git => Box::new(GitRemote {
+        match strategy {
+            Strategy::Patch => Some(Box::new(PatchRemote { api, course, device, device_name })),
+            Strategy::Git => Some(Box::new(GitRemote {
                 api,
                 disk: &self.disk,
                 root: self.root().to_owned(),
@@ -83,11 +97,9 @@ impl Workspace {
                 offset: self.env.utc_offset(),
                 helper: git_credential::helper(),
                 known: Known::default(),
-            }),
-            Strategy::Snapshot | Strategy::Container => {
-                return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
-            }
-        })
+            })),
+            Strategy::Snapshot | Strategy::Container => None,
+        }
     }
 
     /// What a path on the command line is called in the workspace. It is seen from the current

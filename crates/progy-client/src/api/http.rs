@@ -30,7 +30,8 @@ use async_trait::async_trait;
 use futures_util::stream::LocalBoxStream;
 use progy_api::account::User;
 use progy_api::history::{
-    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage,
+    ContentsAnswer, ContentsRequest, HeadEvent, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
 };
 use progy_api::problem::code;
 use progy_api::progress::ProgressDocument;
@@ -196,6 +197,14 @@ impl Api for HttpApi {
     ) -> Result<Option<RevisionDocument>, ApiError> {
         let url = self.workspace(course, &["revisions", revision.as_str()]);
         unless(&[code::NO_REVISION, code::NO_PROGRESS], self.get(url).await)
+    }
+
+    async fn change_strategy(
+        &self,
+        course: &CourseId,
+        request: &StrategyRequest,
+    ) -> Result<StrategyAnswer, ApiError> {
+        self.post(self.workspace(course, &["strategy"]), request).await
     }
 
     async fn course(&self, course: &CourseId) -> Result<Option<CourseDocument>, ApiError> {

@@ -80,7 +80,8 @@ impl Engine<'_> {
             seen: &|path, hash| index.meta(path, hash),
         });
         match shown {
-            Ok(()) => self.state.shown = Some(tip),
+            Ok(true) => self.state.shown = Some(tip),
+            Ok(false) => {}
             // Everything is safe in our own memory; the next command looks at what is there.
             Err(error) => tracing::warn!(%error, "the history beside the files did not follow"),
         }

@@ -161,11 +161,23 @@ impl Engine<'_> {
                     self.state.queue = self.seal_line(remote, &base, queue)?;
                     self.state.store(self.disk)?;
                 }
+                Err(PublishError::Other(Error::OtherStrategy(_))) if tries < TRY_AGAIN => {
+                    tries += 1;
+                    self.follow_strategy(remote).await?;
+                    behind = true;
+                }
                 Err(PublishError::Other(error)) => return Err(error),
             }
         }
         if !self.unsent_progress().is_empty() {
-            digest = Some(self.publish_progress(remote).await?);
+            digest = match self.publish_progress(remote).await {
+                Ok(digest) => Some(digest),
+                Err(Error::OtherStrategy(_)) => {
+                    self.follow_strategy(remote).await?;
+                    Some(self.publish_progress(remote).await?)
+                }
+                Err(error) => return Err(error),
+            };
         }
         let is_other = digest.is_some_and(|digest| digest != self.state.progress.digest());
         if behind || is_other {
@@ -206,6 +218,7 @@ impl Engine<'_> {
                 template: template.tree(),
                 progress: &progress,
                 content: &|hash| sources.get(hash),
+                from: None,
             };
             remote.publish(&publish).await?
         };
@@ -227,8 +240,13 @@ impl Engine<'_> {
     /// Takes over the server's head as the new base, with the saves that wait on top of it. The
     /// files follow in [`Engine::checkout`].
     async fn pull(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<Option<Authors>> {
+        let mut head = remote.head(self.state.base.revision.as_ref()).await;
+        if let Err(Error::OtherStrategy(_)) = head {
+            self.follow_strategy(remote).await?;
+            head = remote.head(self.state.base.revision.as_ref()).await;
+        }
+        let head = head?;
         let base = self.state.base.revision.clone();
-        let head = remote.head(base.as_ref()).await?;
         let Some(head) = head else {
             return self.adopt_lost(remote, None, report).await.map(|()| None);
         };

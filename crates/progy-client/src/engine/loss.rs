@@ -118,13 +118,13 @@ impl Engine<'_> {
         overlaid(template.tree(), &overlay)
     }
 
-    async fn common_revision(&self, remote: &dyn Remote) -> Result<Option<Recorded>> {
+    async fn common_revision(&mut self, remote: &dyn Remote) -> Result<Option<Recorded>> {
         let mut before: Option<RevisionId> = None;
         for _ in 0..PAGES {
             let page = remote.log(before.as_ref(), progy_api::limits::PAGE).await?;
             let ours = |id: &RevisionId| self.state.lineage.contains(id);
             if let Some(common) = page.revisions.iter().find(|revision| ours(&revision.id)) {
-                return remote.revision(&common.id).await;
+                return self.recorded(remote, &common.id).await;
             }
             before = page.revisions.last().map(|revision| revision.id.clone());
             if !page.more {

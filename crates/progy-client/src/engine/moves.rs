@@ -77,7 +77,7 @@ impl Engine<'_> {
     pub async fn find_revision(&mut self, remote: &dyn Remote, text: &str) -> Result<Recorded> {
         let unknown = || Error::NoRevision(text.to_owned());
         if let Ok(id) = RevisionId::new(text)
-            && let Some(recorded) = remote.revision(&id).await?
+            && let Some(recorded) = self.recorded(remote, &id).await?
         {
             return Ok(recorded);
         }
@@ -99,7 +99,7 @@ impl Engine<'_> {
             }
         }
         let found = found.ok_or_else(unknown)?;
-        remote.revision(&found).await?.ok_or_else(unknown)
+        self.recorded(remote, &found).await?.ok_or_else(unknown)
     }
 
     /// The tree of a revision.

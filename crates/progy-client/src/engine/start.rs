@@ -55,7 +55,14 @@ impl<'a> Engine<'a> {
         if let Beside::Moved(moved) = remote.beside(&[None]).await? {
             return Self::take_up(disk, env, device, course, newest, from, remote, *moved).await;
         }
-        let head = remote.head(None).await?;
+        let head = match remote.head(None).await {
+            // Another device has changed the strategy, and did not get to bring the history along.
+            Err(Error::OtherStrategy(_)) => {
+                super::strategy::take_history(remote, remote).await?;
+                remote.head(None).await?
+            }
+            other => other?,
+        };
         let version = head.as_ref().map_or_else(|| newest.clone(), |head| head.version.clone());
         let state = State::new(course, remote.strategy(), device.id.clone(), version.clone());
         let mut engine = Self::with_state(disk, env, device, state);
@@ -228,11 +235,21 @@ fn write_settings(disk: &dyn Disk, state: &State) -> Result<()> {
     }
     let text = document.to_string();
     if text == there {
-        return Ok(());
+        return settled(disk);
     }
     let beside = format!("{}/progy.toml", layout::TMP);
     let fails = |error| Error::disk(layout::SETTINGS)(error);
     disk.write(&beside, text.as_bytes(), false).map_err(fails)?;
     disk.flush(&[&beside]).map_err(fails)?;
-    disk.rename(&beside, layout::SETTINGS).map_err(fails)
+    disk.rename(&beside, layout::SETTINGS).map_err(fails)?;
+    settled(disk)
+}
+
+/// The settings say what the state says.
+fn settled(disk: &dyn Disk) -> Result<()> {
+    let fails = |error| Error::disk(layout::SETTLING)(error);
+    if disk.meta(layout::SETTLING).map_err(fails)?.is_some() {
+        disk.remove(layout::SETTLING).map_err(fails)?;
+    }
+    Ok(())
 }

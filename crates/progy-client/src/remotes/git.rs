@@ -2,6 +2,7 @@
 //!
 //! - `commits`: saves become commits, and commits are read as saves;
 //! - `host`: what is said to the host: fetch, push, and how to come in;
+//! - `takeover`: what was saved by another strategy becomes commits;
 //! - `by_hand`: what a learner made of the repository with stock Git.
 //!
 //! A commit that waits is part of the local branch already; pushing it needs no new decision. The
@@ -11,6 +12,7 @@
 mod by_hand;
 mod commits;
 mod host;
+mod takeover;
 
 pub use host::KnownRepo;
 
@@ -27,7 +29,8 @@ use progy_api::sync::SyncRequest;
 use progy_core::git::{Kind, ObjectId};
 use progy_core::progress::Progress;
 use progy_core::{
-    ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, RevisionId, Strategy,
+    ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, RevisionId, SaveId,
+    Strategy,
 };
 use progy_git::{Repository, Stat};
 use semver::Version;
@@ -118,6 +121,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             course: self.course.clone(),
             version: version.clone(),
             strategy: Strategy::Git,
+            from: None,
             device: self.device.clone(),
             device_name: self.device_name.clone(),
             parent: None,
@@ -183,6 +187,22 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         Strategy::Git
     }
 
+    async fn take_history(&self, from: &dyn Remote) -> Result<()> {
+        self.bring_history(from).await
+    }
+
+    async fn carried_by(&self) -> Result<Option<Strategy>> {
+        registry::carried_by(self.api, &self.course).await
+    }
+
+    async fn claim(&self, head: Option<&RevisionId>) -> std::result::Result<(), PublishError> {
+        registry::claim(self.api, &self.course, self.strategy(), head).await
+    }
+
+    async fn save_of(&self, revision: &RevisionId) -> Result<Option<SaveId>> {
+        registry::save_of(self.api, &self.course, revision).await
+    }
+
     fn admit(&self, overlay: &Overlay) -> Result<()> {
         let files = overlay
             .iter()
@@ -197,6 +217,9 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
     async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
         let main = self.host_head().await?;
         let document = self.api.progress(&self.course, None).await?;
+        if let Some(document) = &document {
+            registry::require(Strategy::Git, document)?;
+        }
         let Some(main) = main else {
             return Ok(document.map(|document| Head {
                 revision: None,
@@ -237,7 +260,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         self.look_by_hand(left).await
     }
 
-    fn show(&self, show: &Show<'_>) -> Result<()> {
+    fn show(&self, show: &Show<'_>) -> Result<bool> {
         let repository = self.repository()?;
         let seen = |path: &RelPath| {
             let Some(Entry::File(file)) = show.files.get(path.as_str()) else { return None };
@@ -252,7 +275,8 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         // In this order: a kill between leaves what looks like files that were added.
         repository.write_index(show.files, seen)?;
         let from = show.from.map(object).transpose()?;
-        Ok(repository.move_main(from, object(show.tip)?, "progy: save")?)
+        repository.move_main(from, object(show.tip)?, "progy: save")?;
+        Ok(true)
     }
 
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
@@ -281,7 +305,14 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
     }
 
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
-        let Ok(commit) = object(id) else { return Ok(None) };
+        let commit = match object(id) {
+            Ok(commit) => commit,
+            // From before the workspace came to be carried by Git: it is a commit now.
+            Err(_) => match self.api.revision(&self.course, id).await? {
+                Some(found) if found.revision.id.is_commit() => object(&found.revision.id)?,
+                _ => return Ok(None),
+            },
+        };
         let repository = self.repository()?;
         let mut head = repository.published()?;
         if head.is_none() || repository.read(&commit, Kind::Commit)?.is_none() {

@@ -12,7 +12,7 @@ use progy_api::sync::{Action, FileChange, Save, Since, SyncRequest};
 use progy_core::progress::Progress;
 use progy_core::{
     ContentHash, CourseId, DeviceId, DeviceName, Entry, FileEntry, LinkTarget, RelPath, RevisionId,
-    Strategy,
+    SaveId, Strategy,
 };
 use semver::Version;
 
@@ -53,7 +53,8 @@ impl<A: Api> PatchRemote<'_, A> {
     fn request(&self, publish: &Publish<'_>, sending: Sending) -> Result<SyncRequest> {
         let save = publish.save;
         let is_same_version = publish.parent.version == save.version;
-        let since = if publish.parent.revision.is_some() && is_same_version {
+        let is_same_kind = publish.from.is_none();
+        let since = if publish.parent.revision.is_some() && is_same_version && is_same_kind {
             Since::Parent
         } else {
             Since::Template
@@ -89,7 +90,8 @@ impl<A: Api> PatchRemote<'_, A> {
             changes,
         };
         let request = self.envelope(&publish.save.version, publish.progress);
-        Ok(SyncRequest { parent: publish.parent.revision.clone(), save: Some(save), ..request })
+        let (parent, from) = (publish.parent.revision.clone(), publish.from);
+        Ok(SyncRequest { parent, from, save: Some(save), ..request })
     }
 
     /// A request that carries progress alone.
@@ -98,6 +100,7 @@ impl<A: Api> PatchRemote<'_, A> {
             course: self.course.clone(),
             version: version.clone(),
             strategy: Strategy::Patch,
+            from: None,
             device: self.device.clone(),
             device_name: self.device_name.clone(),
             parent: None,
@@ -156,6 +159,18 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         Strategy::Patch
     }
 
+    async fn carried_by(&self) -> Result<Option<Strategy>> {
+        registry::carried_by(self.api, &self.course).await
+    }
+
+    async fn claim(&self, head: Option<&RevisionId>) -> std::result::Result<(), PublishError> {
+        registry::claim(self.api, &self.course, self.strategy(), head).await
+    }
+
+    async fn save_of(&self, revision: &RevisionId) -> Result<Option<SaveId>> {
+        registry::save_of(self.api, &self.course, revision).await
+    }
+
     fn admit(&self, overlay: &Overlay) -> Result<()> {
         let mut total: u64 = 0;
         for (path, entry) in overlay {
@@ -179,6 +194,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         let Some(document) = self.api.progress(&self.course, base).await? else {
             return Ok(None);
         };
+        registry::require(self.strategy(), &document)?;
         let (overlay, devices) = read_files(document.files)?;
         // A server that announces more than it takes would have this device unpack that much.
         self.admit(&overlay)?;

@@ -23,9 +23,10 @@ use super::Result;
 pub use accounts::Accounts;
 pub use overlay::{Overlay, OverlayEntry};
 pub use records::{
-    Base, Claim, CommitOutcome, CommitRevision, Course, Digest, MergeProgress, NewVersion, Note,
-    NoteOutcome, NotedRevision, OverlayChange, Publication, PublishedVersion, Revision,
-    SavedAlready, Standing, StoredContent, UserId, Workspace, WorkspaceId,
+    Base, ChangeOutcome, Claim, CommitOutcome, CommitRevision, Course, Digest, MergeProgress,
+    NewVersion, Note, NoteOutcome, NotedRevision, OverlayChange, Publication, PublishedVersion,
+    Revision, SavedAlready, Standing, StoredContent, StrategyChange, UserId, Workspace,
+    WorkspaceId,
 };
 
 /// News of one workspace's head.
@@ -133,10 +134,16 @@ pub trait Database: Send + Sync {
     /// a head changes its strategy, one with a head keeps it. Gives the strategy that it has then.
     async fn claim(&self, claim: Claim) -> Result<Strategy>;
 
+    /// Has a workspace carried by another strategy, if its head is [`StrategyChange::head`]; makes
+    /// one if there is none and none is expected. No error if it is carried so already.
+    async fn change_strategy(&self, change: StrategyChange) -> Result<ChangeOutcome>;
+
     /// Writes down what a repository has. If the workspace is carried by `git` and its head is
     /// [`Note::after`], the commits follow it, the last one is the head, what is stored is counted
-    /// anew, and subscribers hear of the new head; or nothing of that. A save id that is known in the
-    /// workspace is replaced by one of the commit's own.
+    /// anew, and subscribers hear of the new head; or nothing of that. Where the commits begin with
+    /// the saves of all revisions that are no commits and follow the last one that is, these
+    /// revisions become the commits, and are still found by their former names. Another save id that
+    /// is known in the workspace is replaced by one of the commit's own.
     async fn note(&self, note: Note) -> Result<NoteOutcome>;
 
     /// Each workspace that is carried by `strategy`, a part at a time: up to `limit` with greater

@@ -5,7 +5,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use progy_api::history::{ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage};
+use progy_api::history::{
+    ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage, StrategyAnswer,
+    StrategyRequest,
+};
 use progy_api::limits;
 use progy_core::{CourseId, RevisionId};
 use serde::Deserialize;
@@ -57,6 +60,29 @@ pub(crate) async fn revision(
     Names((course, revision)): Names<(CourseId, RevisionId)>,
 ) -> Result<Answer<RevisionDocument>, Failure> {
     Ok(Answer(state.services.revision(&caller, &course, &revision).await?))
+}
+
+/// Has the workspace carried by another strategy.
+///
+/// To `git`: from then on saves come to its repository alone, which is to get the history first.
+/// Away from `git` a save leads: see `from` in the body of `POST /api/sync`.
+#[utoipa::path(post, path = "/api/workspaces/{course}/strategy", tag = "workspaces",
+    params(("course" = String, Path, description = "Course id, percent-encoded")),
+    request_body = StrategyRequest,
+    responses(
+        (status = 200, description = "It is carried so", body = StrategyAnswer),
+        (status = 404, description = "`no_course`"),
+        (status = 409, description = "`head_moved` with the head in `moved`, or `other_strategy`: \
+            that way leads only by a save"),
+        (status = 415, description = "`unsupported_media_type`"),
+        (status = 503, description = "`git_unavailable` or `unavailable`")))]
+pub(crate) async fn change_strategy(
+    State(state): State<AppState>,
+    caller: Caller,
+    Names(course): Names<CourseId>,
+    body: Json<StrategyRequest>,
+) -> Result<Answer<StrategyAnswer>, Failure> {
+    Ok(Answer(state.services.change_strategy(&caller, &course, &body.value).await?))
 }
 
 /// Contents of files of this workspace, compressed against what the device has.

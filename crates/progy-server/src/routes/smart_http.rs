@@ -200,7 +200,7 @@ impl Call {
         let after = if pushes && stage == Stage::Exchange {
             noting(&state, repo.clone())
         } else {
-            future::ready(()).boxed()
+            future::ready(true).boxed()
         };
         let topic = Topic { service, stage, version, most };
         let output = host.converse(&repo, topic, input, after).await.map_err(ServiceError::from)?;
@@ -212,21 +212,25 @@ impl Call {
             Some(Err(Broken::Refused)) => {
                 Err(Failure::bad_request("git could make nothing of this request"))
             }
+            Some(Err(Broken::InVain)) => Err(Failure::from(ServiceError::Unavailable(None))),
             Some(Err(Broken::TimedOut)) => Err(Failure::timeout("git took too long")),
         }
     }
 }
 
-/// What a push leaves to be done.
-fn noting(state: &AppState, repo: RepoName) -> BoxFuture<'static, ()> {
+/// What a push leaves to be done. Tells whether the push counts.
+fn noting(state: &AppState, repo: RepoName) -> BoxFuture<'static, bool> {
     let services = state.services.clone();
     async move {
         match services.take_note(&repo).await {
             Ok(true) => metrics::saved(Strategy::Git),
             Ok(false) => {}
+            // Another device has changed the strategy since the push began.
+            Err(ServiceError::OtherStrategy(_)) => return false,
             // The next reader takes note.
             Err(error) => tracing::warn!(%error, "a push is not noted yet"),
         }
+        true
     }
     .boxed()
 }
@@ -240,6 +244,7 @@ fn pieces(
             Broken::Input(error) => error.to_string(),
             Broken::Refused => "git has failed".to_owned(),
             Broken::TimedOut => "git took too long".to_owned(),
+            Broken::InVain => "the workspace has changed its strategy".to_owned(),
         })
     });
     stream::iter(first.map(Ok)).chain(rest)

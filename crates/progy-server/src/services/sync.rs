@@ -40,7 +40,16 @@ impl Services {
                 }
                 self.merge(id, &request).await
             }
-            Some(save) => self.publish_save(id, workspace, &request, save).await,
+            Some(save) => {
+                let mut workspace = workspace;
+                if request.from == Some(Strategy::Git)
+                    && let Some(known) = &workspace
+                    && self.catch_up(user, known, &request.course).await
+                {
+                    workspace = self.db.workspace(&id, &request.course).await?;
+                }
+                self.publish_save(id, workspace, &request, save).await
+            }
         }
     }
 
@@ -97,6 +106,7 @@ impl Services {
             user,
             course: request.course.clone(),
             strategy: request.strategy,
+            from: request.from,
             save: save.id.clone(),
             digest,
             parent: request.parent.clone(),
@@ -126,6 +136,9 @@ impl Services {
             }
             CommitOutcome::Duplicate { revision, head, progress_digest } => {
                 Ok(SyncAnswer { revision: Some(revision), head: Some(head), progress_digest })
+            }
+            CommitOutcome::OtherStrategy(strategy) => {
+                Err(other_strategy(strategy, request.strategy))
             }
             CommitOutcome::SaveReused => Err(ServiceError::SaveReused),
             CommitOutcome::HeadMoved { head, parent_known } => {
@@ -167,18 +180,16 @@ impl Services {
     }
 }
 
-/// A workspace is carried one way. Progress alone comes here from those of `git`, too, whose files
+/// A workspace is carried one way, until a save says that it ends that. Progress alone comes here from those of `git`, too, whose files
 /// are pushed; and before there is a head, whichever way the device will choose.
 fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Result<()> {
     let (asked, saves) = (request.strategy, request.save.is_some());
     if let Some(workspace) = workspace
         && workspace.strategy != asked
         && (saves || workspace.head.is_some())
+        && !(saves && request.from == Some(workspace.strategy))
     {
-        return Err(ServiceError::OtherStrategy(format!(
-            "the workspace is carried by `{}`, not by `{asked}`",
-            workspace.strategy
-        )));
+        return Err(other_strategy(workspace.strategy, asked));
     }
     if asked != Strategy::Patch && (saves || asked != Strategy::Git) {
         return Err(ServiceError::OtherStrategy(format!(
@@ -186,6 +197,11 @@ fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Resul
         )));
     }
     Ok(())
+}
+
+fn other_strategy(there: Strategy, asked: Strategy) -> ServiceError {
+    let why = format!("the workspace is carried by `{there}`, not by `{asked}`");
+    ServiceError::OtherStrategy(why)
 }
 
 fn check_limits(save: &Save) -> Result<()> {

@@ -155,6 +155,7 @@ impl Device<'_> {
         SyncRequest {
             course: course(),
             version: self.version.clone(),
+            from: None,
             strategy: Strategy::Patch,
             device: DeviceId::new(&format!("{:032x}", self.number)).unwrap(),
             device_name: self.name.clone(),

@@ -180,6 +180,7 @@ pub(crate) fn save(content: &[u8], parent: Option<&RevisionId>) -> SyncRequest {
     SyncRequest {
         course: CourseId::new("intro").unwrap(),
         version: Version::new(1, 0, 0),
+        from: None,
         strategy: Strategy::Patch,
         device: DeviceId::new(&"d".repeat(32)).unwrap(),
         device_name: DeviceName::new("laptop").unwrap(),

@@ -9,9 +9,9 @@ use progy_api::history::RevisionSummary;
 use progy_core::{ContentHash, CourseId, RevisionId, SaveId, Strategy};
 use progy_server::ports::database::sqlite::Sqlite;
 use progy_server::ports::database::{
-    Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
-    Note, NoteOutcome, Publication, PublishedVersion, Revision, SavedAlready, Standing,
-    StoredContent, UserId, Workspace, WorkspaceId,
+    ChangeOutcome, Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents,
+    MergeProgress, NewVersion, Note, NoteOutcome, Publication, PublishedVersion, Revision,
+    SavedAlready, Standing, StoredContent, StrategyChange, UserId, Workspace, WorkspaceId,
 };
 use progy_server::ports::{PortError, Result};
 use semver::Version;
@@ -208,6 +208,10 @@ impl Database for Gate {
 
     async fn claim(&self, claim: Claim) -> Result<Strategy> {
         self.pass(self.inner.claim(claim)).await
+    }
+
+    async fn change_strategy(&self, change: StrategyChange) -> Result<ChangeOutcome> {
+        self.pass(self.inner.change_strategy(change)).await
     }
 
     async fn note(&self, note: Note) -> Result<NoteOutcome> {

@@ -97,6 +97,7 @@ impl<'f, F: Fixture> Device<'f, F> {
             template: &template,
             progress,
             content: &content,
+            from: None,
         };
         now(self.remote().publish(&publish))
     }

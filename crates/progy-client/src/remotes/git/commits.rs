@@ -22,13 +22,17 @@ pub(super) fn by_hand() -> DeviceName {
 }
 
 /// A commit of these files is to be made.
-struct Draft<'a> {
-    parent: Option<ObjectId>,
-    save: &'a Queued,
-    before: &'a Tree,
-    files: &'a Tree,
-    origin: Option<ObjectId>,
-    content: &'a Source<'a>,
+pub(super) struct Draft<'a> {
+    pub(super) parent: Option<ObjectId>,
+    pub(super) save: &'a Queued,
+    pub(super) before: &'a Tree,
+    pub(super) files: &'a Tree,
+    pub(super) origin: Option<ObjectId>,
+    /// Who saved.
+    pub(super) device: &'a DeviceName,
+    /// The distance from UTC of who saved, in minutes.
+    pub(super) offset: i32,
+    pub(super) content: &'a Source<'a>,
 }
 
 impl<A: Api + GitApi> GitRemote<'_, A> {
@@ -40,6 +44,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             before: seal.before,
             files: seal.files,
             origin: seal.origin.map(object).transpose()?,
+            device: &self.device_name,
+            offset: self.offset,
             content: seal.content,
         })
     }
@@ -53,11 +59,13 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             before: &Tree::new(),
             files: &overlaid(publish.template, &publish.save.overlay)?,
             origin: None,
+            device: &self.device_name,
+            offset: self.offset,
             content: publish.content,
         })
     }
 
-    fn write_commit(&self, draft: &Draft<'_>) -> Result<ObjectId> {
+    pub(super) fn write_commit(&self, draft: &Draft<'_>) -> Result<ObjectId> {
         let repository = self.repository()?;
         let built = git::build(draft.files).map_err(GitError::from)?;
         let commit = self.commit_of(draft, built.root)?.object();
@@ -103,7 +111,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         let save = draft.save;
         let facts = Facts {
             save: Some(save.id.clone()),
-            device: Some(self.device_name.clone()),
+            device: Some(draft.device.clone()),
             lesson: save.lesson.clone(),
             course: Some((self.course.clone(), save.version.clone())),
         };
@@ -121,7 +129,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         }
         let (name, email) = self.repository()?.author()?;
         let seconds = save.saved_at.millis().div_euclid(1000);
-        let author = Signature::new(&name, &email, seconds, self.offset);
+        let author = Signature::new(&name, &email, seconds, draft.offset);
         Ok(Commit {
             tree,
             parents,

@@ -6,8 +6,9 @@ use std::path::Path;
 use progy_api::git::GitHostKind;
 use progy_core::git::wire::{self, Advertised, FetchAnswer, Report, Service};
 use progy_core::git::{Kind, ObjectId};
-use progy_core::rules;
+use progy_core::{Tree, rules};
 use progy_git::{Repository, Settings};
+use semver::Version;
 
 use super::{Api, GitApi, GitRemote};
 use crate::api::{ApiError, PushBody, RepoAccess};
@@ -139,7 +140,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
                 return self.overtaken(&advertised, publish, commit).await;
             }
             self.refuse_reused(parent, publish, commit)?;
-            match self.push_once(&advertised, publish, newest).await? {
+            let template = (&publish.save.version, publish.template);
+            match self.push_once(&advertised, Some(template), newest).await? {
                 Report::Done => {
                     self.repository().and_then(|repository| {
                         Ok(repository.set_published(newest, "progy: push")?)
@@ -153,10 +155,30 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         Err(Error::GitHost(refused).into())
     }
 
+    /// Brings the host's branch from `parent` to `newest`. False if another device was faster.
+    pub(super) async fn push_history(
+        &self,
+        parent: Option<ObjectId>,
+        newest: ObjectId,
+    ) -> Result<bool> {
+        let advertised = self.advertised(Service::ReceivePack).await?;
+        if advertised.main != parent {
+            return Ok(false);
+        }
+        match self.push_once(&advertised, None, newest).await? {
+            Report::Done => {
+                self.repository()?.set_published(newest, "progy: push")?;
+                self.known.head.set(Some(newest));
+                Ok(true)
+            }
+            Report::Refused(words) => Err(Error::GitHost(words)),
+        }
+    }
+
     async fn push_once(
         &self,
         advertised: &Advertised,
-        publish: &Publish<'_>,
+        template: Option<(&Version, &Tree)>,
         newest: ObjectId,
     ) -> Result<Report> {
         let repository = self.repository()?;
@@ -164,7 +186,10 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         let mut known: Vec<ObjectId> = advertised.main.into_iter().collect();
         if advertised.main.is_none() && !advertised.others.is_empty() {
             // A host that shares the template's objects need not be sent them.
-            let template = self.template_commit(&publish.save.version, publish.template)?;
+            let template = match template {
+                Some((version, tree)) => self.template_commit(version, tree)?,
+                None => None,
+            };
             known.extend(template.filter(|commit| advertised.others.contains(commit)));
         }
         let mut pack = tempfile::tempfile().map_err(Error::disk(".git"))?;

@@ -92,6 +92,9 @@ contract! {
         what_a_repository_has_lost_is_forgotten
         a_save_id_that_two_commits_name_is_the_first_ones
         what_is_stored_counts_and_is_told
+        a_workspace_changes_its_strategy_at_the_head_that_was_seen
+        revisions_that_become_commits_are_found_by_both_names
+        a_save_can_change_the_strategy
         a_token_opens_a_repository_until_it_expires;
     history:
         any_revision_can_be_read
@@ -205,6 +208,7 @@ impl<'a> Learner<'a> {
             user: self.user.clone(),
             course: course(),
             strategy: Strategy::Patch,
+            from: None,
             id: RevisionId::new(&id(1_000_000 + n)).unwrap(),
             save: SaveId::new(&id(n)).unwrap(),
             digest: [u8::try_from(n % 256).unwrap(); 32],

@@ -170,8 +170,10 @@ pub struct CommitRevision {
     pub user: UserId,
     /// Of which course.
     pub course: CourseId,
-    /// How the workspace is carried; it keeps the strategy that it was made with.
+    /// How the workspace is carried.
     pub strategy: Strategy,
+    /// How it was carried until now, if this save changes that.
+    pub from: Option<Strategy>,
     /// The new revision's id: the same request has the same.
     pub id: RevisionId,
     /// Names the act of saving.
@@ -232,6 +234,8 @@ pub enum CommitOutcome {
     },
     /// The save id was used for another content.
     SaveReused,
+    /// The workspace is carried by this strategy.
+    OtherStrategy(Strategy),
     /// The head is not the parent.
     HeadMoved {
         /// The head.
@@ -274,6 +278,24 @@ pub struct Claim {
     pub strategy: Strategy,
     /// For a workspace that does not exist yet.
     pub version: Version,
+}
+
+/// Another strategy that a workspace shall have, without a save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrategyChange {
+    /// Which, of which workspace.
+    pub claim: Claim,
+    /// What the head must be.
+    pub head: Option<RevisionId>,
+}
+
+/// What became of a [`StrategyChange`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// The workspace has the strategy, perhaps since earlier.
+    Changed,
+    /// The head is this one.
+    HeadMoved(Option<Box<RevisionSummary>>),
 }
 
 /// What was found in a repository and is to be written down.

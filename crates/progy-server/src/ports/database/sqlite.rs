@@ -31,9 +31,9 @@ use self::executor::{Attempt, Executor, Threads};
 use self::store::Store;
 use super::hub::Hub;
 use super::{
-    Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents, MergeProgress, NewVersion,
-    Note, NoteOutcome, Publication, PublishedVersion, Revision, SavedAlready, Standing,
-    StoredContent, UserId, Workspace, WorkspaceId,
+    ChangeOutcome, Claim, CommitOutcome, CommitRevision, Course, Database, HeadEvents,
+    MergeProgress, NewVersion, Note, NoteOutcome, Publication, PublishedVersion, Revision,
+    SavedAlready, Standing, StoredContent, StrategyChange, UserId, Workspace, WorkspaceId,
 };
 use crate::ports::{PortError, Result};
 
@@ -272,6 +272,10 @@ impl Database for Sqlite {
 
     async fn claim(&self, claim: Claim) -> Result<Strategy> {
         self.write(move |store| store.claim(&claim)).await
+    }
+
+    async fn change_strategy(&self, change: StrategyChange) -> Result<ChangeOutcome> {
+        self.write(move |store| store.change_strategy(&change)).await
     }
 
     async fn note(&self, note: Note) -> Result<NoteOutcome> {

@@ -9,7 +9,7 @@ use progy_core::git::{Commit, ObjectId};
 use progy_core::{CourseId, DeviceName, RevisionId, SaveId, Strategy, Timestamp};
 use semver::Version;
 
-use super::repo_name;
+use super::{by_git, repo_name};
 use crate::ports::database::{Note, NoteOutcome, NotedRevision, Workspace};
 use crate::ports::git_host::difference::{Difference, Folders, MOST};
 use crate::ports::git_host::objects::{self, Objects};
@@ -32,7 +32,8 @@ struct News {
 
 impl Services {
     /// Writes down what `main` has and the record does not. Cheap if there is nothing: no process
-    /// is started then. Tells whether there was something.
+    /// is started then. Tells whether there was something. [`ServiceError::OtherStrategy`] if the
+    /// workspace is not carried by `git`, or no longer.
     pub async fn take_note(&self, repo: &RepoName) -> Result<bool> {
         let host = self.git_host()?;
         for _ in 0..TRIES {
@@ -42,13 +43,14 @@ impl Services {
                 None => self.claim_for_git(repo).await?,
             };
             let noted = workspace.head.as_ref().map(|head| &head.id);
-            if workspace.strategy != Strategy::Git || noted == Some(&main.revision()) {
+            by_git(workspace.strategy)?;
+            if noted == Some(&main.revision()) {
                 return Ok(false);
             }
             let note = self.note_of(host.as_ref(), repo, &workspace, main).await?;
             match self.db.note(note).await? {
                 NoteOutcome::Noted(_) => return Ok(true),
-                NoteOutcome::OtherStrategy(_) => return Ok(false),
+                NoteOutcome::OtherStrategy(strategy) => by_git(strategy)?,
                 NoteOutcome::Moved => {}
             }
         }

@@ -245,6 +245,14 @@ pub(super) const CASES: &[Case] = &[
             { "hash": ids.content, "have": ids.content }] });
         vec![json(format!("/api/workspaces/{}/contents", ids.course), wants, OWN)]
     }),
+    private("post", "/api/workspaces/{course}/strategy", |ids| {
+        const MOVED: Sees = Sees::Own(
+            &[200, 409],
+            "the asker's workspace is carried so already, or has no such head",
+        );
+        let change = json!({ "strategy": "patch", "head": ids.revision });
+        vec![json(format!("/api/workspaces/{}/strategy", ids.course), change, MOVED)]
+    }),
     private("get", "/api/workspaces/{course}/events", |ids| {
         get(format!("/api/workspaces/{}/events", ids.course), OWN)
     }),

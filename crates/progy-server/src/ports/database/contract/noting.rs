@@ -2,13 +2,15 @@
 
 use futures_util::StreamExt;
 use progy_api::git::GitAccess;
+use progy_api::history::FileState;
 use progy_core::{DeviceName, RevisionId, SaveId, Strategy, Timestamp};
 use semver::Version;
 
-use super::{Adapter, add_user, course, id, new_version, user};
+use super::{Adapter, Learner, add_user, course, id, new_version, path, user};
 use crate::ports::database::accounts::GitToken;
 use crate::ports::database::{
-    Claim, MergeProgress, Note, NoteOutcome, NotedRevision, UserId, WorkspaceId,
+    ChangeOutcome, Claim, CommitOutcome, CommitRevision, MergeProgress, Note, NoteOutcome,
+    NotedRevision, Overlay, OverlayEntry, StrategyChange, UserId, WorkspaceId,
 };
 
 fn ana() -> UserId {
@@ -156,4 +158,92 @@ pub(super) async fn a_token_opens_a_repository_until_it_expires(db: &dyn Adapter
     assert_eq!(db.git_token(&[8; 32], Timestamp(1)).await.unwrap(), None);
     let forgotten = db.forget(Timestamp(101), Timestamp(0)).await.unwrap();
     assert_eq!(forgotten.expired, 1);
+}
+
+fn change(strategy: Strategy, head: Option<&RevisionId>) -> StrategyChange {
+    StrategyChange { claim: claim(strategy), head: head.cloned() }
+}
+
+async fn strategy(db: &dyn Adapter) -> Strategy {
+    db.workspace(&ana(), &course()).await.unwrap().unwrap().strategy
+}
+
+pub(super) async fn a_workspace_changes_its_strategy_at_the_head_that_was_seen(db: &dyn Adapter) {
+    let learner = Learner::new(db, "ana").await;
+    let none = db.change_strategy(change(Strategy::Git, Some(&commit_id(1)))).await.unwrap();
+    assert_eq!(none, ChangeOutcome::HeadMoved(None));
+    let first = learner.publish(learner.save(1, None)).await;
+    let stale = db.change_strategy(change(Strategy::Git, None)).await.unwrap();
+    assert_eq!(stale, ChangeOutcome::HeadMoved(Some(Box::new(first.clone()))));
+    assert_eq!(strategy(db).await, Strategy::Patch);
+    // The same again is no error, also where the head is not known any more.
+    for head in [Some(&first.id), Some(&first.id), None] {
+        let done = db.change_strategy(change(Strategy::Git, head)).await.unwrap();
+        assert_eq!((done, strategy(db).await), (ChangeOutcome::Changed, Strategy::Git));
+    }
+    let late = learner.commit(learner.save(2, Some(&first.id))).await;
+    assert_eq!(late, CommitOutcome::OtherStrategy(Strategy::Git));
+    db.change_strategy(change(Strategy::Patch, Some(&first.id))).await.unwrap();
+    learner.publish(learner.save(2, Some(&first.id))).await;
+}
+
+/// A commit that records the same save as revision `n` did.
+fn same_save(commit: u32, n: u32) -> NotedRevision {
+    NotedRevision { save: SaveId::new(&id(n)).unwrap(), ..noted(commit) }
+}
+
+pub(super) async fn revisions_that_become_commits_are_found_by_both_names(db: &dyn Adapter) {
+    let learner = Learner::new(db, "ana").await;
+    let first = learner.publish(learner.save(1, None)).await;
+    let second = learner.publish(learner.save(2, Some(&first.id))).await;
+    db.change_strategy(change(Strategy::Git, Some(&second.id))).await.unwrap();
+    let id = learner.workspace().await.unwrap().id;
+    let commits = vec![same_save(0xa1, 1), same_save(0xa2, 2), noted(0xa3)];
+    let after = Some(second.id.clone());
+    let all = Note { revisions: commits, after, ..note(None, &[]) };
+    db.note(all).await.unwrap();
+    let line = [(0xa3, Some(0xa2)), (0xa2, Some(0xa1)), (0xa1, None)];
+    let line = line.map(|(id, parent)| (commit_id(id), parent.map(commit_id)));
+    assert_eq!(history(db, id).await, line);
+    let by_former = db.revision(id, &first.id).await.unwrap().unwrap().summary;
+    assert_eq!((by_former.id, by_former.message), (commit_id(0xa1), first.message.clone()));
+    assert!(db.knows_revision(id, &second.id).await.unwrap());
+
+    // A repository that has lost them all: what was there before it is there again.
+    let other = Note { anew: true, ..note(Some(0xa3), &[0xb1]) };
+    db.note(other).await.unwrap();
+    let line = [
+        (commit_id(0xb1), Some(second.id.clone())),
+        (second.id.clone(), Some(first.id.clone())),
+        (first.id.clone(), None),
+    ];
+    assert_eq!(history(db, id).await, line);
+}
+
+pub(super) async fn a_save_can_change_the_strategy(db: &dyn Adapter) {
+    let id = begun(db).await;
+    db.note(note(None, &[1, 2])).await.unwrap();
+    let learner = Learner { db, user: ana() };
+    let save = learner.save(9, Some(&commit_id(2)));
+    let refused = learner.commit(save.clone()).await;
+    assert_eq!(refused, CommitOutcome::OtherStrategy(Strategy::Git));
+    let device = save.device_name.clone();
+    let mut overlay = Overlay::new();
+    overlay.insert(path("new.rs"), OverlayEntry { state: FileState::Deleted, device });
+    let done = learner.publish(CommitRevision {
+        from: Some(Strategy::Git),
+        overlay: overlay.clone(),
+        ..save
+    });
+    let done = done.await;
+    assert_eq!((done.parent, strategy(db).await), (Some(commit_id(2)), Strategy::Patch));
+    // Nothing of what lies before it is needed to read it.
+    let next = learner.save(10, Some(&done.id));
+    let next = learner.publish(CommitRevision { overlay: overlay.clone(), ..next }).await;
+    for revision in [done.id, next.id] {
+        let found = db.revision(id, &revision).await.unwrap().unwrap();
+        assert_eq!(found.overlay, overlay);
+    }
+    let refused = db.note(note(Some(2), &[3])).await.unwrap();
+    assert_eq!(refused, NoteOutcome::OtherStrategy(Strategy::Patch));
 }

@@ -1,11 +1,11 @@
 //! The one transaction that publishes a revision.
 
 use progy_api::history::RevisionSummary;
-use progy_core::RevisionId;
+use progy_core::{RevisionId, Strategy};
 use rusqlite::{OptionalExtension, params};
 
 use super::revisions::KEYFRAMES;
-use super::store::{Store, id_bytes, int, optional_hex_id};
+use super::store::{Store, id_bytes, int, optional_hex_id, text};
 use crate::ports::Result;
 use crate::ports::database::codec::{encode_changes, encode_overlay};
 use crate::ports::database::{CommitOutcome, CommitRevision, StoredContent, WorkspaceId};
@@ -52,6 +52,7 @@ struct Standpoint {
     head: Option<RevisionId>,
     seq: i64,
     overlay: u64,
+    strategy: Strategy,
 }
 
 impl Store {
@@ -68,8 +69,15 @@ impl Store {
         if head != commit.parent.as_ref() {
             return self.head_moved(commit);
         }
+        if let Some(Standpoint { strategy, head: Some(_), .. }) = &standpoint
+            && *strategy != commit.from.unwrap_or(commit.strategy)
+        {
+            return Ok(CommitOutcome::OtherStrategy(*strategy));
+        }
         let (seq, replaced) = standpoint.as_ref().map_or((1, 0), |at| (at.seq + 1, at.overlay));
-        let changes = prepared.changes.as_deref().filter(|_| seq % KEYFRAMES != 1);
+        // What the parent differs in is known for revisions of the same strategy only.
+        let changes = prepared.changes.as_deref();
+        let changes = changes.filter(|_| seq % KEYFRAMES != 1 && commit.from.is_none());
         let files = changes.unwrap_or(&prepared.overlay);
         let rows = (prepared.overlay.len() + files.len() + commit.message.len()) as u64 + ROW;
         let contents: u64 = commit.contents.iter().map(stored_size).sum();
@@ -99,7 +107,7 @@ impl Store {
         self.connection
             .prepare_cached(
                 "UPDATE workspace SET head = ?2, version = ?3, overlay = ?4,
-                    stored = max(0, stored + ?5 - ?6) WHERE id = ?1",
+                    stored = max(0, stored + ?5 - ?6), strategy = ?7 WHERE id = ?1",
             )?
             .execute(params![
                 id.0,
@@ -108,6 +116,7 @@ impl Store {
                 prepared.overlay,
                 int(stored),
                 int(replaced),
+                commit.strategy.as_str(),
             ])?;
         let progress_digest = self.join_progress(id, commit.progress.as_ref())?;
         Ok(CommitOutcome::Committed { revision: prepared.summary(), progress_digest })
@@ -117,7 +126,7 @@ impl Store {
         self.connection
             .prepare_cached(
                 "SELECT w.id AS workspace, r.id AS revision, coalesce(w.head, 0) AS seq,
-                    coalesce(length(w.overlay), 0) AS overlay
+                    coalesce(length(w.overlay), 0) AS overlay, w.strategy
                  FROM workspace w LEFT JOIN revision r ON r.workspace = w.id AND r.seq = w.head
                  WHERE w.user = ? AND w.course = ?",
             )?
@@ -128,6 +137,7 @@ impl Store {
                         head: optional_hex_id(row, "revision")?,
                         seq: row.get("seq")?,
                         overlay: super::store::count(row, "overlay")?,
+                        strategy: text(row, "strategy")?,
                     })
                 };
                 Ok(standpoint())

@@ -7,7 +7,8 @@ use super::store::{Store, id_bytes, int};
 use crate::ports::Result;
 use crate::ports::database::codec::encode_overlay;
 use crate::ports::database::{
-    Claim, Note, NoteOutcome, NotedRevision, Overlay, UserId, Workspace, WorkspaceId,
+    ChangeOutcome, Claim, Note, NoteOutcome, NotedRevision, Overlay, StrategyChange, UserId,
+    Workspace, WorkspaceId,
 };
 
 impl Store {
@@ -20,13 +21,37 @@ impl Store {
                 Ok(*strategy)
             }
             Some(Workspace { id, head: None, strategy: there, .. }) if there != *strategy => {
-                self.connection
-                    .prepare_cached("UPDATE workspace SET strategy = ?2 WHERE id = ?1")?
-                    .execute(params![id.0, strategy.as_str()])?;
+                self.set_strategy(id, *strategy)?;
                 Ok(*strategy)
             }
             Some(workspace) => Ok(workspace.strategy),
         }
+    }
+
+    /// See [`crate::ports::Database::change_strategy`].
+    pub(super) fn change_strategy(&self, change: &StrategyChange) -> Result<ChangeOutcome> {
+        let StrategyChange { claim, head } = change;
+        if let Some(workspace) = self.workspace(&claim.user, &claim.course)? {
+            if workspace.strategy == claim.strategy {
+                return Ok(ChangeOutcome::Changed);
+            }
+            if workspace.head.as_ref().map(|head| &head.id) != head.as_ref() {
+                return Ok(ChangeOutcome::HeadMoved(workspace.head.map(Box::new)));
+            }
+            self.set_strategy(workspace.id, claim.strategy)?;
+        } else if head.is_some() {
+            return Ok(ChangeOutcome::HeadMoved(None));
+        } else {
+            self.create_workspace(&claim.user, &claim.course, claim.strategy, &claim.version)?;
+        }
+        Ok(ChangeOutcome::Changed)
+    }
+
+    fn set_strategy(&self, id: WorkspaceId, strategy: Strategy) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE workspace SET strategy = ?2 WHERE id = ?1")?
+            .execute(params![id.0, strategy.as_str()])?;
+        Ok(())
     }
 
     /// See [`crate::ports::Database::note`].
@@ -46,7 +71,10 @@ impl Store {
             parent = self.forget_commits(id)?;
         }
         let mut seq = self.last_seq(id)?;
-        for revision in &note.revisions {
+        let renamed = self.rename_former(id, &note.revisions)?;
+        let (known, new) = note.revisions.split_at(renamed);
+        parent = known.last().map(|revision| revision.id.clone()).or(parent);
+        for revision in new {
             seq += 1;
             self.add_noted(id, seq, revision, parent.as_ref(), note)?;
             parent = Some(revision.id.clone());
@@ -66,14 +94,76 @@ impl Store {
         Ok(NoteOutcome::Noted(head.map(Box::new)))
     }
 
-    /// Forgets all commits; gives the newest revision that is none.
+    /// The newest revisions that are no commits, if `commits` begin with the very saves that they
+    /// recorded: then these are they, and go by the commits' names from now on. Gives how many.
+    fn rename_former(&self, id: WorkspaceId, commits: &[NotedRevision]) -> Result<usize> {
+        let rows: Vec<(i64, Vec<u8>)> = self
+            .connection
+            .prepare_cached(
+                "SELECT seq, save FROM revision
+                 WHERE workspace = ?1 AND length(id) <> 20 AND seq >
+                    (SELECT coalesce(max(seq), 0) FROM revision
+                     WHERE workspace = ?1 AND length(id) = 20)
+                 ORDER BY seq",
+            )?
+            .query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let is_same = |((_, save), commit): (&(i64, Vec<u8>), &NotedRevision)| {
+            *save == id_bytes(commit.save.as_str())
+        };
+        if rows.len() > commits.len() || !rows.iter().zip(commits).all(is_same) {
+            return Ok(0);
+        }
+        for ((seq, _), commit) in rows.iter().zip(commits) {
+            self.connection
+                .prepare_cached(
+                    "UPDATE revision SET former = id, id = ? WHERE workspace = ? AND seq = ?",
+                )?
+                .execute(params![id_bytes(commit.id.as_str()), id.0, seq])?;
+            self.follow_row_before(id, *seq)?;
+        }
+        Ok(rows.len())
+    }
+
+    /// The revision at `seq` has the one before it as its parent, by the name that that has now.
+    fn follow_row_before(&self, id: WorkspaceId, seq: i64) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE revision SET parent = (
+                    SELECT r.id FROM revision r WHERE r.workspace = ?1 AND r.seq < ?2
+                    ORDER BY r.seq DESC LIMIT 1)
+                 WHERE workspace = ?1 AND seq = ?2",
+            )?
+            .execute([id.0, seq])?;
+        Ok(())
+    }
+
+    /// Forgets all commits, but for what was a revision before it became one; gives the newest
+    /// revision that is left.
     fn forget_commits(&self, id: WorkspaceId) -> Result<Option<RevisionId>> {
         self.connection
             .prepare_cached("UPDATE workspace SET head = NULL WHERE id = ?")?
             .execute([id.0])?;
         self.connection
-            .prepare_cached("DELETE FROM revision WHERE workspace = ? AND length(id) = 20")?
+            .prepare_cached(
+                "DELETE FROM revision
+                 WHERE workspace = ? AND length(id) = 20 AND former IS NULL",
+            )?
             .execute([id.0])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE revision SET id = former, former = NULL
+                 WHERE workspace = ? AND former IS NOT NULL",
+            )?
+            .execute([id.0])?;
+        let rows: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT seq FROM revision WHERE workspace = ?")?
+            .query_map([id.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for seq in rows {
+            self.follow_row_before(id, seq)?;
+        }
         let left = self.revisions(id, None, 1)?.unwrap_or_default();
         Ok(left.into_iter().next().map(|revision| revision.id))
     }

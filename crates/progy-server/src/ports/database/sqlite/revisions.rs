@@ -95,10 +95,15 @@ impl Store {
         overlay.ok_or_else(|| PortError::Damaged("a revision has no keyframe".to_owned()))
     }
 
+    /// Where a revision stands, by its name or its former one.
     fn seq(&self, id: WorkspaceId, revision: &RevisionId) -> Result<Option<i64>> {
         Ok(self
             .connection
-            .prepare_cached("SELECT seq FROM revision WHERE workspace = ? AND id = ?")?
+            .prepare_cached(
+                "SELECT seq FROM revision WHERE workspace = ?1 AND id = ?2
+                 UNION ALL
+                 SELECT seq FROM revision WHERE workspace = ?1 AND former = ?2",
+            )?
             .query_row(params![id.0, id_bytes(revision.as_str())], |row| row.get(0))
             .optional()?)
     }

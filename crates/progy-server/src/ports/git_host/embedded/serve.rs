@@ -89,6 +89,9 @@ pub enum Broken<E> {
     Refused,
     /// It took too long.
     TimedOut,
+    /// What was pushed counts for nothing: meanwhile the workspace has come to be carried another
+    /// way.
+    InVain,
 }
 
 /// The answer, piece by piece.
@@ -153,7 +156,7 @@ impl Embedded {
         repo: &RepoName,
         topic: Topic,
         input: Input<E>,
-        after: BoxFuture<'static, ()>,
+        after: BoxFuture<'static, bool>,
     ) -> Result<Option<Output<E>>> {
         let Some(folder) = self.there(repo)? else { return Ok(None) };
         let program = self.program()?;
@@ -280,7 +283,7 @@ impl<E: Send + 'static> Run<E> {
     async fn until_end(
         mut self,
         fed: Option<Feed<E>>,
-        after: BoxFuture<'static, ()>,
+        after: BoxFuture<'static, bool>,
         time: Duration,
     ) {
         let (input, mut done) = fed.map_or((None, None), |fed| (Some(fed.task), Some(fed.done)));
@@ -314,7 +317,10 @@ impl<E: Send + 'static> Run<E> {
             return;
         };
         drop(self.permit);
-        after.await;
+        if !after.await {
+            let _ = self.pieces.send(Err(Broken::InVain)).await;
+            return;
+        }
         if status.is_some_and(|status| status.success()) || spoke {
             return;
         }

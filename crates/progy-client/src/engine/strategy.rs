@@ -1,0 +1,332 @@
+//! The workspace comes to be carried another way.
+//!
+//! The server's word counts. A device that asks for another strategy changes it there, at the head
+//! that it knows; every device, that one too, then follows: it takes over what it remembers, base and
+//! the saves that wait, in the terms of the new strategy. Only the names of contents and of revisions
+//! change thereby, so that the planner goes on as if nothing had happened. Until the new memory is
+//! written, in one step, the old one stands, and a crash means to begin again.
+
+use std::collections::BTreeMap;
+
+use progy_core::{ContentHash, Entry, HashKind, RelPath, Strategy};
+use semver::Version;
+
+use super::{Engine, Intent, Report};
+use crate::index::Index;
+use crate::remote::{Publish, PublishError, Recorded, Remote, Wanted};
+use crate::state::{Base, Overlay, Queued, State};
+use crate::{Error, Result, contents, layout};
+
+/// How often a device that was slower than another tries again.
+const TRY_AGAIN: u32 = 16;
+
+/// What contents of one kind are called in another, and that they are kept under that name.
+type Names = BTreeMap<ContentHash, ContentHash>;
+
+impl Engine<'_> {
+    /// Has the workspace carried by `wanted` from now on, on every device. Everything is saved and
+    /// brought in first, with the message of `intent`.
+    pub async fn change_strategy(
+        &mut self,
+        remote: &dyn Remote,
+        wanted: Strategy,
+        intent: &Intent,
+    ) -> Result<Report> {
+        let mut report = Report::default();
+        for _ in 0..TRY_AGAIN {
+            let synced = self.sync(remote, intent).await?;
+            report.published.extend(synced.published);
+            report.received.extend(synced.received);
+            report.saved |= synced.saved;
+            report.recovered |= synced.recovered;
+            if self.state.strategy == wanted {
+                return Ok(report);
+            }
+            match self.change_now(remote, wanted, &mut report).await {
+                Ok(()) => return Ok(report),
+                Err(PublishError::HeadMoved | PublishError::SaveReused) => {}
+                Err(PublishError::Other(error)) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn change_now(
+        &mut self,
+        remote: &dyn Remote,
+        wanted: Strategy,
+        report: &mut Report,
+    ) -> std::result::Result<(), PublishError> {
+        let to = remote.by(wanted).ok_or_else(|| Error::OtherStrategy(wanted.to_string()))?;
+        to.admit(self.state.overlay())?;
+        // What stands in the way here is found before anything is changed.
+        self.look_aside(to).await?;
+        if wanted == Strategy::Git || self.state.base.revision.is_none() {
+            to.claim(self.state.base.revision.as_ref()).await?;
+        } else {
+            let published = self.publish_changed(remote, to).await?;
+            report.published.push(published);
+        }
+        Ok(self.follow_strategy(remote).await?)
+    }
+
+    /// Publishes the head again, in the terms of the new strategy.
+    async fn publish_changed(
+        &mut self,
+        remote: &dyn Remote,
+        to: &dyn Remote,
+    ) -> std::result::Result<progy_core::RevisionId, PublishError> {
+        let kind = to.strategy().hash_kind();
+        let (base, from) = (self.state.base.clone(), self.state.strategy);
+        let names = self.rename([&base.overlay], kind, &base.version, remote).await?;
+        let overlay = named(base.overlay.clone(), kind, &names)?;
+        let template = crate::template::Template::fetch(self.disk, &base.version, to).await?;
+        let message = format!("Change strategy to {}", to.strategy());
+        let save = self.new_save(&Intent::new(message), base.version.clone(), overlay);
+        let progress = self.unsent_progress();
+        let published = {
+            let sources = self.sources(None);
+            let publish = Publish {
+                parent: &base,
+                save: &save,
+                rest: &[],
+                template: template.tree(),
+                progress: &progress,
+                content: &|hash| {
+                    let of_template = || template.content(self.disk, hash).ok().flatten();
+                    sources.get(hash).or_else(of_template)
+                },
+                from: Some(from),
+            };
+            to.publish(&publish).await?
+        };
+        Ok(published.revision.id)
+    }
+
+    /// Takes over what this device remembers into the strategy that the server names.
+    pub(super) async fn follow_strategy(&mut self, remote: &dyn Remote) -> Result<()> {
+        let Some(wanted) = remote.carried_by().await? else { return Ok(()) };
+        let here = self.state.strategy;
+        let unknown = || Error::OtherStrategy(wanted.to_string());
+        let to = remote.by(wanted).ok_or_else(unknown)?;
+        if here != wanted {
+            self.look_aside(to).await?;
+        }
+        take_history(remote, to).await?;
+        if here != wanted {
+            let from = remote.by(here).ok_or_else(unknown)?;
+            self.carry_over(from, to).await?;
+            remote.turn_to(wanted);
+        }
+        self.look_beside(remote).await
+    }
+
+    /// Fails if a history beside the files cannot be begun here, or not be gone on with.
+    async fn look_aside(&self, to: &dyn Remote) -> Result<()> {
+        to.beside(&[self.state.shown.as_ref(), self.state.tip()]).await.map(drop)
+    }
+
+    /// Writes a new memory, in the terms of `to`, in the place of the one in the terms of `from`.
+    async fn carry_over(&mut self, from: &dyn Remote, to: &dyn Remote) -> Result<()> {
+        let kind = to.strategy().hash_kind();
+        let before = self.state.clone();
+        let (recorded, published) = self.newest_published(from, to).await?;
+        let queue = before.queue.get(published..).unwrap_or_default().to_vec();
+        let base = match &recorded {
+            Some(recorded) => &recorded.overlay,
+            None => &before.base.overlay,
+        };
+        let unapplied = Overlay::clone(&before.unapplied);
+        let overlays = queue.iter().map(|save| &save.overlay).chain([base, &unapplied]);
+        let names = self.rename(overlays, kind, before.version(), from).await?;
+        let base = match recorded {
+            Some(Recorded { revision, overlay }) => Base {
+                revision: Some(revision.id),
+                version: revision.version,
+                overlay: named(overlay, kind, &names)?,
+            },
+            // The server does not know it: what this device has of it is put on top of what it does
+            // know. What this device never had of it is as in the template then.
+            None => Base {
+                overlay: named_where_known(before.base.overlay, kind, &names),
+                ..before.base
+            },
+        };
+        let queue = queue
+            .into_iter()
+            .map(|save| {
+                let overlay = named(save.overlay, kind, &names)?;
+                Ok(Queued { overlay, sealed: None, ..save })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        // A file that held something which is nowhere any more was edited since: it looks new.
+        let unapplied = unapplied
+            .into_iter()
+            .map(|(path, entry)| (path, entry.and_then(|entry| renamed(entry, kind, &names))))
+            .collect();
+
+        let old = self.turn(State { strategy: to.strategy(), unapplied, ..self.state.clone() });
+        let queue = match self.sealed_in(to, &base, queue).await {
+            Ok(queue) => queue,
+            Err(error) => {
+                self.turn(old);
+                return Err(error);
+            }
+        };
+        self.state.move_base(base);
+        self.state.queue = queue;
+        // From here on the settings may be behind.
+        let fails = || Error::disk(layout::SETTLING);
+        self.disk.write(layout::SETTLING, b"", false).map_err(fails())?;
+        self.disk.flush(&[layout::SETTLING]).map_err(fails())?;
+        self.state.store(self.disk)?;
+        self.write_settings()
+    }
+
+    async fn sealed_in(
+        &mut self,
+        to: &dyn Remote,
+        base: &Base,
+        queue: Vec<Queued>,
+    ) -> Result<Vec<Queued>> {
+        for version in queue.iter().map(|save| &save.version).chain([&base.version]) {
+            self.fetch_template(version, to).await?;
+        }
+        self.seal_line(to, base, queue)
+    }
+
+    /// Goes on with another memory, of another strategy; gives the one before.
+    fn turn(&mut self, state: State) -> State {
+        self.templates.clear();
+        self.merged.clear();
+        self.index = Index::load(self.disk, state.strategy.hash_kind());
+        std::mem::replace(&mut self.state, state)
+    }
+
+    /// The newest state of this device that is in the history of `to`, and how many of the saves
+    /// that wait are in it: those whose answer was lost.
+    async fn newest_published(
+        &self,
+        from: &dyn Remote,
+        to: &dyn Remote,
+    ) -> Result<(Option<Recorded>, usize)> {
+        let Some(base) = &self.state.base.revision else {
+            if self.state.queue.is_empty() {
+                return Ok((None, 0));
+            }
+            return self.look_for(to, |_| false).await;
+        };
+        let save = from.save_of(base).await?;
+        self.look_for(to, |found| found.id == *base || Some(&found.save) == save.as_ref()).await
+    }
+
+    async fn look_for(
+        &self,
+        to: &dyn Remote,
+        is_base: impl Fn(&progy_api::history::RevisionSummary) -> bool,
+    ) -> Result<(Option<Recorded>, usize)> {
+        let mut before = None;
+        loop {
+            let page = to.log(before.as_ref(), progy_api::limits::PAGE).await?;
+            for revision in &page.revisions {
+                let waits = self.state.queue.iter().rposition(|save| save.id == revision.save);
+                if waits.is_some() || is_base(revision) {
+                    let published = waits.map_or(0, |at| at + 1);
+                    return Ok((to.revision(&revision.id).await?, published));
+                }
+            }
+            before = page.revisions.last().map(|revision| revision.id.clone());
+            if !page.more || before.is_none() {
+                return Ok((None, 0));
+            }
+        }
+    }
+
+    /// A revision in the terms of this workspace's strategy, also one from before a change of it.
+    pub(super) async fn recorded(
+        &mut self,
+        remote: &dyn Remote,
+        id: &progy_core::RevisionId,
+    ) -> Result<Option<Recorded>> {
+        let Some(Recorded { revision, overlay }) = remote.revision(id).await? else {
+            return Ok(None);
+        };
+        let kind = self.hash_kind();
+        let names = self.rename([&overlay], kind, &revision.version, remote).await?;
+        let overlay = named(overlay, kind, &names)?;
+        Ok(Some(Recorded { revision, overlay }))
+    }
+
+    /// Keeps the contents that the overlays name under their names of another kind. Those that can be
+    /// had nowhere are left out.
+    async fn rename<'o>(
+        &mut self,
+        overlays: impl IntoIterator<Item = &'o Overlay>,
+        kind: HashKind,
+        version: &Version,
+        remote: &dyn Remote,
+    ) -> Result<Names> {
+        let entries = overlays.into_iter().flat_map(Overlay::values).flatten();
+        let files = entries.filter_map(Entry::as_file).filter(|file| file.hash.kind() != kind);
+        let sizes: BTreeMap<ContentHash, u64> = files.map(|file| (file.hash, file.size)).collect();
+        let mut names = Names::new();
+        if sizes.is_empty() {
+            return Ok(names);
+        }
+        let tip = self.tip()?;
+        let scan = self.scan(&[&tip])?;
+        let wanted = sizes.iter().map(|(&hash, &size)| Wanted { hash, size, have: None }).collect();
+        self.fetch_wanted(version, wanted, Some(&scan), remote).await?;
+        let sources = self.sources(Some(&scan));
+        let mut kept = Vec::new();
+        for hash in sizes.into_keys() {
+            let Some(bytes) = sources.get(&hash) else { continue };
+            let name = kind.hash(&bytes);
+            contents::keep(self.disk, &name, &bytes)?;
+            kept.push(layout::object(&name));
+            names.insert(hash, name);
+        }
+        drop(sources);
+        if !kept.is_empty() {
+            self.flush_objects(&kept)?;
+        }
+        Ok(names)
+    }
+}
+
+/// Brings the history to `to`, from whichever remote has it.
+pub(super) async fn take_history(remote: &dyn Remote, to: &dyn Remote) -> Result<()> {
+    match remote.by(Strategy::Patch) {
+        Some(from) => to.take_history(from).await,
+        None => Ok(()),
+    }
+}
+
+fn renamed(entry: Entry, kind: HashKind, names: &Names) -> Option<Entry> {
+    match entry {
+        Entry::File(mut file) if file.hash.kind() != kind => {
+            file.hash = *names.get(&file.hash)?;
+            Some(Entry::File(file))
+        }
+        other => Some(other),
+    }
+}
+
+fn named(overlay: Overlay, kind: HashKind, names: &Names) -> Result<Overlay> {
+    let name = |(path, entry): (RelPath, Option<Entry>)| match entry {
+        None => Ok((path, None)),
+        Some(entry) => match renamed(entry, kind, names) {
+            Some(entry) => Ok((path, Some(entry))),
+            None => Err(Error::MissingContent(path)),
+        },
+    };
+    overlay.into_iter().map(name).collect()
+}
+
+fn named_where_known(overlay: Overlay, kind: HashKind, names: &Names) -> Overlay {
+    let name = |(path, entry): (RelPath, Option<Entry>)| match entry {
+        None => Some((path, None)),
+        Some(entry) => Some((path, Some(renamed(entry, kind, names)?))),
+    };
+    overlay.into_iter().filter_map(name).collect()
+}
