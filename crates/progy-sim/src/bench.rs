@@ -14,6 +14,7 @@ use semver::Version;
 use crate::client::{Client, Way};
 use crate::course;
 use crate::machine::Shared;
+use crate::script::Carried;
 use crate::server::{self, Answer, Request, Server};
 
 /// A server in memory with one learner and one course.
@@ -31,7 +32,11 @@ struct Direct {
 impl Bench {
     /// A server on which nothing was saved yet. An error says what is missing to run one.
     pub fn new(strategy: Strategy) -> Result<Self, String> {
-        let server = Server::new(Arc::new(Shared::new(false)), false, strategy, None)?;
+        let carried = match strategy {
+            Strategy::Git => Carried::Git,
+            _ => Carried::Patch,
+        };
+        let server = Server::new(Arc::new(Shared::new(false)), false, carried, None)?;
         let lose_next = Rc::new(Cell::new(false));
         Ok(Self { server: Rc::new(RefCell::new(server)), lose_next })
     }

@@ -5,8 +5,9 @@ mod ending;
 use std::collections::BTreeSet;
 
 use progy_client::index::Index;
+use progy_client::state::Overlay;
 use progy_client::{layout, scan};
-use progy_core::{ConflictName, ContentHash, Entry, RevisionId, Tree};
+use progy_core::{ConflictName, ContentHash, Entry, FileEntry, HashKind, RevisionId, Tree};
 
 use crate::disk::SimDisk;
 use crate::learner;
@@ -54,7 +55,7 @@ fn on_devices(world: &World, counts: impl Fn(&str) -> bool) -> BTreeSet<Token> {
         for (path, ino) in machine.volume.below("").into_iter().filter(|(path, _)| counts(path)) {
             let is_named = || {
                 let bytes = machine.volume.bytes(ino);
-                bytes.is_ok_and(|bytes| named.contains(&world.hash_kind().hash(&bytes)))
+                bytes.is_ok_and(|bytes| ledger::names(&named, &bytes))
             };
             if !path.starts_with(".progy/objects/") || is_named() {
                 found.extend(learner::tokens_of(&machine, ino));
@@ -91,17 +92,39 @@ pub(crate) fn agreement(world: &World, n: usize) {
     let Ok(Some(state)) = world.state(n) else { return };
     let Some(base) = &state.base.revision else { return };
     let Some(kept) = world.server().revision(base) else { return };
-    if kept.overlay != state.base.overlay || kept.summary.version != state.base.version {
+    let is_same = same(world, &kept.overlay, &state.base.overlay);
+    if !is_same || kept.summary.version != state.base.version {
         let name = world.name(n);
         world.wrong(format!("{name} and the server do not mean the same by {base}"));
     }
+}
+
+/// Whether two overlays mean the same, by whichever names.
+fn same(world: &World, one: &Overlay, other: &Overlay) -> bool {
+    if one == other {
+        return true;
+    }
+    let bytes = world.server().contents(process::named([one, other].into_iter()));
+    let meant = |overlay: &Overlay| {
+        let entry = |entry: &Option<Entry>| match entry {
+            Some(Entry::File(file)) => {
+                let content = bytes.get(&file.hash).map(|bytes| HashKind::Blake3.hash(bytes));
+                Some(Entry::File(FileEntry { hash: content.unwrap_or(file.hash), ..*file }))
+            }
+            other => other.clone(),
+        };
+        overlay.iter().map(|(path, at)| (path.clone(), entry(at))).collect::<Overlay>()
+    };
+    meant(one) == meant(other)
 }
 
 /// The files that travel from device `n`, if all of `tree` does.
 fn scanned(world: &World, n: usize, tree: &Tree) -> Result<Tree, String> {
     let disk = SimDisk(std::sync::Arc::clone(world.machine(n)));
     let rules = world.rules();
-    let scan = scan::scan(&disk, &rules, &mut Index::new(world.hash_kind()), &[tree]);
+    let named = tree.iter().find_map(|(_, entry)| Some(entry.as_file()?.hash.kind()));
+    let kind = named.unwrap_or_else(|| world.server().hash_kind());
+    let scan = scan::scan(&disk, &rules, &mut Index::new(kind), &[tree]);
     scan.map(|scan| scan.tree).map_err(|error| error.to_string())
 }
 

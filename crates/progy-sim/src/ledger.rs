@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use progy_core::progress::Progress;
+use progy_core::{ContentHash, HashKind};
 
 /// A mark in the learner's text.
 pub(crate) type Token = u32;
@@ -132,4 +133,9 @@ mod tests {
         assert_eq!(tokens(line.as_bytes()), BTreeSet::from([12, 9_999_999]));
         assert!(tokens(b"t123456 text").is_empty());
     }
+}
+
+/// Whether `bytes` are a content that is named, by a name of either kind.
+pub(crate) fn names(named: &BTreeSet<ContentHash>, bytes: &[u8]) -> bool {
+    [HashKind::Blake3, HashKind::GitBlob].iter().any(|kind| named.contains(&kind.hash(bytes)))
 }

@@ -22,6 +22,9 @@ struct Args {
     /// How the workspaces are carried: `patch` or `git`.
     #[arg(long, default_value_t)]
     strategy: Strategy,
+    /// The strategy changes.
+    #[arg(long, conflicts_with = "strategy")]
+    changing: bool,
     /// A fault to put in, to see that it is found.
     #[arg(long)]
     fault: Option<Sabotage>,
@@ -41,7 +44,8 @@ struct Args {
 
 impl Args {
     fn script_of(&self, seed: u64) -> Script {
-        Script::from_seed(seed).carried_by(self.strategy)
+        let script = Script::from_seed(seed);
+        if self.changing { script.changing() } else { script.carried_by(self.strategy) }
     }
 }
 

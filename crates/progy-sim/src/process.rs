@@ -13,9 +13,11 @@ use progy_client::engine::{Device, Engine, Intent};
 use progy_client::remote::Remote;
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
+use progy_client::remotes::switching::Switching;
+use progy_client::state::State;
 use progy_client::{Error, Result, trash};
 use progy_core::progress::Progress;
-use progy_core::{CourseId, Entry};
+use progy_core::{CourseId, Entry, Strategy};
 
 use crate::client::Client;
 use crate::course;
@@ -35,6 +37,10 @@ pub(crate) struct Job {
     pub(crate) rng: Rng,
     /// Where the repository is, if the workspace is carried by Git.
     pub(crate) git: Option<PathBuf>,
+    /// Whether the strategy may change.
+    pub(crate) changes: bool,
+    /// The strategy of a workspace that begins.
+    pub(crate) first: Strategy,
 }
 
 /// What a command that came to its end tells.
@@ -57,23 +63,41 @@ pub(crate) fn run(job: Job) -> Running {
 }
 
 async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
-    let Job { command, device, course, disk, env, api, mut rng, git } = job;
+    let Job { command, device, course, disk, env, api, mut rng, git, changes, first } = job;
     let (id, device_name) = (device.id.clone(), device.name.clone());
+    let patch = PatchRemote {
+        api: &api,
+        course: course.clone(),
+        device: id.clone(),
+        device_name: device_name.clone(),
+    };
+    let git = git.map(|root| GitRemote {
+        api: &api,
+        disk: &*disk,
+        root,
+        course: course.clone(),
+        device: id,
+        device_name,
+        offset: 0,
+        helper: String::new(),
+        known: Known::default(),
+    });
     let remote: Box<dyn Remote> = match git {
-        None => {
-            Box::new(PatchRemote { api: &api, course: course.clone(), device: id, device_name })
+        None => Box::new(patch),
+        Some(git) if !changes => Box::new(git),
+        Some(git) => {
+            let known = State::load(&*disk).map(|state| state.strategy).ok();
+            let begun = match known {
+                Some(known) => known,
+                // As the program asks before it makes a workspace.
+                None => patch.carried_by().await?.unwrap_or(first),
+            };
+            let (patch, git) = (Box::new(patch), Box::new(git));
+            Box::new(match begun {
+                Strategy::Git => Switching::new(git).or(patch),
+                _ => Switching::new(patch).or(git),
+            })
         }
-        Some(root) => Box::new(GitRemote {
-            api: &api,
-            disk: &*disk,
-            root,
-            course: course.clone(),
-            device: id,
-            device_name,
-            offset: 0,
-            helper: String::new(),
-            known: Known::default(),
-        }),
     };
     let remote = remote.as_ref();
     let mut engine = match Engine::open(&*disk, &env, device.clone()) {
@@ -143,6 +167,13 @@ async fn act(
             let how = *rng.pick(&all).unwrap_or(&Resolution::Mine);
             engine.resolve(remote, conflict.copy.as_str(), how).await.map(drop)
         }
+        Command::Change => {
+            let other = match engine.strategy() {
+                Strategy::Patch => Strategy::Git,
+                _ => Strategy::Patch,
+            };
+            engine.change_strategy(remote, other, &Intent::new("change")).await.map(drop)
+        }
         Command::TrashRestore => {
             let items = trash::list(disk)?;
             let Some(item) = rng.pick(&items) else { return Ok(()) };
@@ -158,6 +189,7 @@ pub(crate) fn takes_away(command: Command) -> bool {
         | Command::Sync
         | Command::Test
         | Command::Upgrade
+        | Command::Change
         | Command::TrashRestore => false,
         Command::Reset | Command::Restore | Command::StartOver | Command::Resolve => true,
     }

@@ -35,9 +35,12 @@ pub struct Setup {
     /// The learner uses one device after the other, and goes on only when it has synced: then every
     /// device must get exactly what the last one left, and nothing can conflict.
     pub relay: bool,
-    /// The workspace is carried by `git`, not by `patch`.
+    /// The workspace is carried by `git`, not by `patch`; at first, if that changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub git: bool,
+    /// The strategy may change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changes: bool,
 }
 
 /// Something happens.
@@ -140,6 +143,8 @@ pub enum Command {
     Resolve,
     /// `progy trash restore`
     TrashRestore,
+    /// `progy strategy`, with the other one
+    Change,
 }
 
 /// What goes wrong while a command runs. Calls of the disk and requests are counted from 0.
@@ -176,8 +181,28 @@ pub enum Mishap {
     Cut(u32),
 }
 
+/// How a server carries a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// By `patch` alone.
+    Patch,
+    /// By `git` alone. The server's record of the repository, which devices do not need, is left out.
+    Git,
+    /// By one of them, and then by the other.
+    Either,
+}
+
 impl Setup {
-    /// How the workspace is carried.
+    /// How the server carries the workspace.
+    pub(crate) fn carried(&self) -> Carried {
+        match self.strategy() {
+            _ if self.changes => Carried::Either,
+            Strategy::Git => Carried::Git,
+            _ => Carried::Patch,
+        }
+    }
+
+    /// How the workspace is carried at first.
     pub(crate) fn strategy(&self) -> Strategy {
         if self.git { Strategy::Git } else { Strategy::Patch }
     }
@@ -193,6 +218,24 @@ impl Script {
     #[must_use]
     pub fn carried_by(mut self, strategy: Strategy) -> Self {
         self.setup.git = strategy == Strategy::Git;
+        self
+    }
+
+    /// The same, with a workspace whose strategy changes: some of the commands do that.
+    #[must_use]
+    pub fn changing(mut self) -> Self {
+        self.setup.changes = true;
+        self.setup.git = self.setup.seed.is_multiple_of(2);
+        // Files that do not travel by one strategy travel by the other.
+        self.setup.names_files = false;
+        for action in &mut self.actions {
+            if let Act::Run { command, .. } = &mut action.act
+                && !self.setup.relay
+                && action.seed.is_multiple_of(6)
+            {
+                *command = Command::Change;
+            }
+        }
         self
     }
 

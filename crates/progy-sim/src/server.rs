@@ -3,6 +3,7 @@
 mod faulty;
 mod gate;
 mod history;
+mod host;
 pub(crate) mod repo;
 
 use std::future::Future;
@@ -18,11 +19,13 @@ use progy_api::history::{ContentsRequest, StrategyRequest};
 use progy_api::sync::SyncRequest;
 use progy_core::git::ObjectId;
 use progy_core::git::wire::Service;
-use progy_core::{CourseId, HashKind, RevisionId, Strategy, Timestamp};
+use progy_core::{CourseId, HashKind, RevisionId, Timestamp};
 use progy_server::ports::database::UserId;
 use progy_server::ports::database::sqlite::Sqlite;
+use progy_server::ports::git_host::RepoName;
 use progy_server::ports::objects::memory::MemoryObjects;
 use progy_server::ports::{Clock, Entropy, PortError};
+use progy_server::services::git::Repositories;
 use progy_server::{Limits, ServiceError, Services};
 use semver::Version;
 use serde::Serialize;
@@ -31,6 +34,7 @@ use crate::course;
 use crate::machine::Shared;
 use crate::rng::Rng;
 use crate::sabotage::Sabotage;
+use crate::script::Carried;
 pub(crate) use gate::Accident;
 use gate::Gate;
 pub(crate) use history::Kept;
@@ -113,7 +117,8 @@ pub(crate) struct Server {
     user: User,
     backups: Vec<Backup>,
     /// Where saves are kept if the workspace is carried by Git.
-    git: Option<Host>,
+    git: Option<Arc<Host>>,
+    carried: Carried,
     /// How many versions of the course are published.
     pub(crate) published: u64,
     names_files: bool,
@@ -127,17 +132,29 @@ pub(crate) fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-fn services(gate: &Arc<Gate>, objects: &Arc<MemoryObjects>, shared: &Arc<Shared>) -> Services {
+fn services(
+    gate: &Arc<Gate>,
+    objects: &Arc<MemoryObjects>,
+    shared: &Arc<Shared>,
+    git: Option<&Arc<Host>>,
+) -> Services {
     let clock = Arc::new(ServerClock(Arc::clone(shared)));
     let limits = Limits { tree_cache: 1 << 20, content_cache: 1 << 20, ..Limits::default() };
-    Services::new(
+    let services = Services::new(
         Arc::<Gate>::clone(gate),
         gate.accounts(),
         Arc::<MemoryObjects>::clone(objects),
         clock,
         Arc::new(NoSecrets),
         limits,
-    )
+    );
+    match git {
+        Some(git) => {
+            let host = host::Shared(Arc::clone(git));
+            services.with_git(Repositories::elsewhere(Arc::new(host)))
+        }
+        None => services,
+    }
 }
 
 fn begun() -> Result<&'static Begun, String> {
@@ -149,7 +166,7 @@ fn begin() -> Result<Begun, String> {
     let objects = Arc::new(MemoryObjects::new());
     let database = Arc::new(Sqlite::in_memory().map_err(|error| error.to_string())?);
     let gate = Arc::new(Gate::new(Arc::clone(&database), None));
-    let services = services(&gate, &objects, &Arc::new(Shared::new(false)));
+    let services = services(&gate, &objects, &Arc::new(Shared::new(false)), None);
     let user = ready(services.add_user("ana", None, Role::Admin));
     let user = user.ok_or("waits")?.map_err(|error| error.to_string())?;
     for names_files in [false, true] {
@@ -170,17 +187,18 @@ impl Server {
     pub(crate) fn new(
         shared: Arc<Shared>,
         names_files: bool,
-        strategy: Strategy,
+        carried: Carried,
         sabotage: Option<Sabotage>,
     ) -> Result<Self, String> {
-        let git = (strategy == Strategy::Git).then(Host::new).transpose()?;
+        let git = (carried != Carried::Patch).then(Host::new).transpose()?.map(Arc::new);
         let begun = begun()?;
         let database = Sqlite::in_memory().map_err(|error| error.to_string())?;
         database.restore(&begun.database).map_err(|error| error.to_string())?;
         let database = Arc::new(database);
         let gate = Arc::new(Gate::new(Arc::clone(&database), sabotage));
         let objects = Arc::clone(&begun.objects);
-        let services = services(&gate, &objects, &shared);
+        let noted = git.as_ref().filter(|_| carried == Carried::Either);
+        let services = services(&gate, &objects, &shared, noted);
         let user = begun.user.clone();
         let backups = Vec::new();
         Ok(Self {
@@ -192,14 +210,27 @@ impl Server {
             user,
             backups,
             git,
+            carried,
             published: 1,
             names_files,
         })
     }
 
-    /// How contents are named.
+    /// How contents are named now.
     pub(crate) fn hash_kind(&self) -> HashKind {
-        if self.git.is_some() { HashKind::GitBlob } else { HashKind::Blake3 }
+        match self.carried {
+            Carried::Patch => HashKind::Blake3,
+            Carried::Git => HashKind::GitBlob,
+            Carried::Either => match self.head() {
+                Ok(Some((head, _))) if head.is_commit() => HashKind::GitBlob,
+                _ => HashKind::Blake3,
+            },
+        }
+    }
+
+    /// The repository, if it is all that there is of the workspace.
+    fn only_git(&self) -> Option<&Host> {
+        self.git.as_deref().filter(|_| self.carried == Carried::Git)
     }
 
     pub(crate) fn course(&self) -> CourseId {
@@ -226,7 +257,7 @@ impl Server {
     pub(crate) fn back_up(&mut self) {
         match self.database.snapshot() {
             Ok(database) => {
-                let main = self.git.as_ref().and_then(Host::main);
+                let main = self.git.as_ref().and_then(|git| git.main());
                 self.backups.push(Backup { database, main });
             }
             Err(error) => self.shared.wrong(format!("no backup can be made: {error}")),
@@ -249,7 +280,8 @@ impl Server {
 
     /// The process ends, and another one begins with what was durable.
     pub(crate) fn restart(&mut self) {
-        self.services = services(&self.gate, &self.objects, &self.shared);
+        let noted = self.git.as_ref().filter(|_| self.carried == Carried::Either);
+        self.services = services(&self.gate, &self.objects, &self.shared, noted);
     }
 
     fn crash(&mut self) {
@@ -263,6 +295,7 @@ impl Server {
     /// Answers a request, unless the accident prevents it.
     pub(crate) fn handle(&mut self, request: &Request, accident: Option<Accident>) -> Answer {
         if request.is_for_git()
+            && self.carried == Carried::Git
             && let Some(answer) = self.git_accident(request, accident)
         {
             return answer;
@@ -289,8 +322,18 @@ impl Server {
         Some(Answer::Nothing)
     }
 
-    fn answer_git(&self, request: &Request) -> Option<Answer> {
+    async fn answer_git(&self, request: &Request) -> Option<Answer> {
         let git = self.git.as_ref()?;
+        if self.carried == Carried::Either {
+            if let Request::Advertise(Service::ReceivePack) | Request::ReceivePack(_) = request
+                && let Err(error) = self.services.check_push(&self.repo_name()).await
+            {
+                return Some(refused(&error));
+            }
+            if let Request::ReceivePack(body) = request {
+                return Some(self.take_push(git, body).await);
+            }
+        }
         match request {
             Request::EnsureRepo(course) => Some(body_of(Ok(Repo {
                 repo_url: Host::url(course),
@@ -303,6 +346,27 @@ impl Server {
             Request::UploadPack(body) => git.upload_pack(body).map(Answer::Good),
             Request::ReceivePack(body) => Some(Answer::Good(git.receive_pack(body))),
             _ => None,
+        }
+    }
+
+    fn repo_name(&self) -> RepoName {
+        RepoName {
+            user: UserId(self.user.id.clone()),
+            username: self.user.username.clone(),
+            course: self.course(),
+        }
+    }
+
+    /// Takes a push and its note, as the embedded host's route does.
+    async fn take_push(&self, git: &Host, body: &[u8]) -> Answer {
+        let repo = self.repo_name();
+        if let Err(error) = self.services.claim_push(&repo).await {
+            return refused(&error);
+        }
+        let answer = git.receive_pack(body);
+        match self.services.take_note(&repo).await {
+            Err(ServiceError::OtherStrategy(_)) => Answer::Nothing,
+            _ => Answer::Good(answer),
         }
     }
 
@@ -350,7 +414,7 @@ impl Server {
             Request::EnsureRepo(_)
             | Request::Advertise(_)
             | Request::UploadPack(_)
-            | Request::ReceivePack(_) => self.answer_git(request).unwrap_or(Answer::Nothing),
+            | Request::ReceivePack(_) => self.answer_git(request).await.unwrap_or(Answer::Nothing),
         }
     }
 

@@ -13,7 +13,7 @@ use progy_client::engine::Device;
 use progy_client::state::State;
 use progy_client::{Error, Result};
 use progy_core::rules::Rules;
-use progy_core::{ContentHash, DeviceId, DeviceName, HashKind, RelPath, Tree};
+use progy_core::{ContentHash, DeviceId, DeviceName, RelPath, Tree};
 use tempfile::TempDir;
 
 use crate::check;
@@ -104,8 +104,7 @@ impl World {
         sabotage: Option<Sabotage>,
         shared: &Arc<Shared>,
     ) -> std::result::Result<Self, String> {
-        let server =
-            Server::new(Arc::clone(shared), setup.names_files, setup.strategy(), sabotage)?;
+        let server = Server::new(Arc::clone(shared), setup.names_files, setup.carried(), sabotage)?;
         let mut rng = Rng::new(setup.seed);
         let stations = ('a'..='z')
             .take(usize::from(setup.devices))
@@ -143,18 +142,14 @@ impl World {
 
     /// The files of the course version that device `n` has.
     pub(crate) fn template(&self, n: usize) -> Option<Tree> {
-        let version = course::number(self.state(n).ok()??.version());
-        Some(course::tree(self.setup.names_files, version, self.hash_kind()))
+        let state = self.state(n).ok()??;
+        let (version, kind) = (course::number(state.version()), state.strategy.hash_kind());
+        Some(course::tree(self.setup.names_files, version, kind))
     }
 
-    /// Whether the workspace is carried by Git.
+    /// Whether the workspace is carried by Git, or may be.
     pub(crate) fn is_git(&self) -> bool {
-        self.setup.git
-    }
-
-    /// How contents are named.
-    pub(crate) fn hash_kind(&self) -> HashKind {
-        self.setup.strategy().hash_kind()
+        self.setup.git || self.setup.changes
     }
 
     /// Whether a change of the file at `path` is saved.
@@ -212,6 +207,8 @@ impl World {
             }),
             rng: Rng::of(seed, 3),
             git: station.git.as_ref().map(|git| git.path().to_owned()),
+            changes: self.setup.changes,
+            first: self.setup.strategy(),
         };
         self.stations[n].running = Some((command, process::run(job)));
     }
@@ -332,7 +329,7 @@ impl World {
         let overlays = state.queue.iter().map(|save| &save.overlay).chain([&state.base.overlay]);
         let named: std::collections::BTreeSet<ContentHash> = process::named(overlays).collect();
         for bytes in contents {
-            if named.contains(&self.hash_kind().hash(&bytes)) {
+            if ledger::names(&named, &bytes) {
                 for token in ledger::tokens(&bytes) {
                     ledger.recorded(token);
                 }
@@ -360,7 +357,7 @@ impl Station {
             running: None,
             begun: false,
             ended_well: false,
-            git: setup.git.then(repo::folder).transpose()?,
+            git: (setup.git || setup.changes).then(repo::folder).transpose()?,
         })
     }
 }

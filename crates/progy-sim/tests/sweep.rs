@@ -9,6 +9,8 @@ use progy_sim::{Sabotage, Script, run};
 
 /// More calls than the command makes that is disturbed.
 const CALLS: u32 = 300;
+/// No command asks as often.
+const REQUESTS: u32 = 40;
 /// Each stands for other edits.
 const SEEDS: u64 = 3;
 
@@ -28,18 +30,27 @@ fn script(seed: u64, command: Command, mishap: Mishap) -> Script {
     ];
     let numbered = (seed * 100..).zip(acts);
     let actions = numbered.map(|(seed, act)| Action { seed, steps: 200, act }).collect();
-    let setup = Setup { seed, devices: 2, tick: 10, names_files: false, relay: false, git: false };
+    let setup = Setup {
+        seed,
+        devices: 2,
+        tick: 10,
+        names_files: false,
+        relay: false,
+        git: false,
+        changes: command == Command::Change,
+    };
     Script { setup, actions }
 }
 
 fn disturb(command: Command, mishap: impl Fn(u32) -> Mishap + Sync) {
-    let wrong = sweep(command, mishap, None);
+    let wrong = sweep(command, CALLS, mishap, None);
     assert!(wrong.is_empty(), "{command:?}: {wrong:#?}");
 }
 
 /// What goes wrong.
 fn sweep(
     command: Command,
+    calls: u32,
     mishap: impl Fn(u32) -> Mishap + Sync,
     fault: Option<Sabotage>,
 ) -> Vec<String> {
@@ -50,7 +61,7 @@ fn sweep(
             scope.spawn(|| {
                 loop {
                     let call = next.fetch_add(1, Ordering::Relaxed);
-                    if call >= CALLS {
+                    if call >= calls {
                         return;
                     }
                     for seed in 0..SEEDS {
@@ -70,6 +81,22 @@ fn sweep(
 #[test]
 fn the_learner_edits_at_every_call_of_a_sync() {
     disturb(Command::Sync, Mishap::Edit);
+}
+
+#[test]
+fn a_kill_at_every_call_of_a_change_of_strategy() {
+    disturb(Command::Change, Mishap::Kill);
+}
+
+#[test]
+fn the_power_goes_at_every_call_of_a_change_of_strategy() {
+    disturb(Command::Change, Mishap::PowerLoss);
+}
+
+#[test]
+fn every_request_of_a_change_of_strategy_is_lost_once() {
+    let wrong = sweep(Command::Change, REQUESTS, Mishap::LoseAnswer, None);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -108,6 +135,9 @@ fn the_sweep_finds_what_is_put_in() {
         (Sabotage::BlindReplace, Mishap::Edit as fn(u32) -> Mishap),
         (Sabotage::NoFlush, Mishap::PowerLoss),
     ] {
-        assert!(!sweep(Command::Sync, mishap, Some(fault)).is_empty(), "{fault} was not found");
+        assert!(
+            !sweep(Command::Sync, CALLS, mishap, Some(fault)).is_empty(),
+            "{fault} was not found"
+        );
     }
 }

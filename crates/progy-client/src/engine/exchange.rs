@@ -170,13 +170,15 @@ impl Engine<'_> {
             }
         }
         if !self.unsent_progress().is_empty() {
-            digest = match self.publish_progress(remote).await {
-                Ok(digest) => Some(digest),
-                Err(Error::OtherStrategy(_)) => {
-                    self.follow_strategy(remote).await?;
-                    Some(self.publish_progress(remote).await?)
+            digest = loop {
+                match self.publish_progress(remote).await {
+                    Err(Error::OtherStrategy(_)) if tries < TRY_AGAIN => {
+                        tries += 1;
+                        self.follow_strategy(remote).await?;
+                        behind = true;
+                    }
+                    other => break Some(other?),
                 }
-                Err(error) => return Err(error),
             };
         }
         let is_other = digest.is_some_and(|digest| digest != self.state.progress.digest());
@@ -237,15 +239,21 @@ impl Engine<'_> {
         Ok(published)
     }
 
+    /// The head as the server has it, by whichever strategy the workspace is carried now.
+    async fn ask_head(&mut self, remote: &dyn Remote) -> Result<Option<Head>> {
+        for _ in 0..TRY_AGAIN {
+            match remote.head(self.state.base.revision.as_ref()).await {
+                Err(Error::OtherStrategy(_)) => self.follow_strategy(remote).await?,
+                other => return other,
+            }
+        }
+        Err(Error::Busy)
+    }
+
     /// Takes over the server's head as the new base, with the saves that wait on top of it. The
     /// files follow in [`Engine::checkout`].
     async fn pull(&mut self, remote: &dyn Remote, report: &mut Report) -> Result<Option<Authors>> {
-        let mut head = remote.head(self.state.base.revision.as_ref()).await;
-        if let Err(Error::OtherStrategy(_)) = head {
-            self.follow_strategy(remote).await?;
-            head = remote.head(self.state.base.revision.as_ref()).await;
-        }
-        let head = head?;
+        let head = self.ask_head(remote).await?;
         let base = self.state.base.revision.clone();
         let Some(head) = head else {
             return self.adopt_lost(remote, None, report).await.map(|()| None);

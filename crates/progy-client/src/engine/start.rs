@@ -55,14 +55,7 @@ impl<'a> Engine<'a> {
         if let Beside::Moved(moved) = remote.beside(&[None]).await? {
             return Self::take_up(disk, env, device, course, newest, from, remote, *moved).await;
         }
-        let head = match remote.head(None).await {
-            // Another device has changed the strategy, and did not get to bring the history along.
-            Err(Error::OtherStrategy(_)) => {
-                super::strategy::take_history(remote, remote).await?;
-                remote.head(None).await?
-            }
-            other => other?,
-        };
+        let head = super::strategy::head_of_any(remote).await?;
         let version = head.as_ref().map_or_else(|| newest.clone(), |head| head.version.clone());
         let state = State::new(course, remote.strategy(), device.id.clone(), version.clone());
         let mut engine = Self::with_state(disk, env, device, state);

@@ -13,7 +13,7 @@ use semver::Version;
 
 use super::{Engine, Intent, Report};
 use crate::index::Index;
-use crate::remote::{Publish, PublishError, Recorded, Remote, Wanted};
+use crate::remote::{Head, Publish, PublishError, Recorded, Remote, Wanted};
 use crate::state::{Base, Overlay, Queued, State};
 use crate::{Error, Result, contents, layout};
 
@@ -43,8 +43,8 @@ impl Engine<'_> {
                 return Ok(report);
             }
             match self.change_now(remote, wanted, &mut report).await {
-                Ok(()) => return Ok(report),
-                Err(PublishError::HeadMoved | PublishError::SaveReused) => {}
+                // Another device may have been there before, or may have changed it back.
+                Ok(()) | Err(PublishError::HeadMoved | PublishError::SaveReused) => {}
                 Err(PublishError::Other(error)) => return Err(error),
             }
         }
@@ -104,11 +104,25 @@ impl Engine<'_> {
     }
 
     /// Takes over what this device remembers into the strategy that the server names.
+    ///
+    /// [`Error::OtherStrategy`] if this program does not know that one.
     pub(super) async fn follow_strategy(&mut self, remote: &dyn Remote) -> Result<()> {
-        let Some(wanted) = remote.carried_by().await? else { return Ok(()) };
-        let here = self.state.strategy;
-        let unknown = || Error::OtherStrategy(wanted.to_string());
-        let to = remote.by(wanted).ok_or_else(unknown)?;
+        for _ in 0..TRY_AGAIN {
+            let Some(wanted) = remote.carried_by().await? else { return Ok(()) };
+            let unknown = || Error::OtherStrategy(wanted.to_string());
+            let to = remote.by(wanted).ok_or_else(unknown)?;
+            match self.follow_to(remote, to).await {
+                // Another device has changed it again.
+                Err(Error::OtherStrategy(_)) => {}
+                other => return other,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn follow_to(&mut self, remote: &dyn Remote, to: &dyn Remote) -> Result<()> {
+        let (here, wanted) = (self.state.strategy, to.strategy());
+        let unknown = || Error::OtherStrategy(here.to_string());
         if here != wanted {
             self.look_aside(to).await?;
         }
@@ -139,6 +153,7 @@ impl Engine<'_> {
         let unapplied = Overlay::clone(&before.unapplied);
         let overlays = queue.iter().map(|save| &save.overlay).chain([base, &unapplied]);
         let names = self.rename(overlays, kind, before.version(), from).await?;
+        let is_known = recorded.is_some() || before.base.revision.is_none();
         let base = match recorded {
             Some(Recorded { revision, overlay }) => Base {
                 revision: Some(revision.id),
@@ -166,7 +181,7 @@ impl Engine<'_> {
             .collect();
 
         let old = self.turn(State { strategy: to.strategy(), unapplied, ..self.state.clone() });
-        let queue = match self.sealed_in(to, &base, queue).await {
+        let queue = match self.sealed_in(to, &base, is_known, queue).await {
             Ok(queue) => queue,
             Err(error) => {
                 self.turn(old);
@@ -183,16 +198,18 @@ impl Engine<'_> {
         self.write_settings()
     }
 
+    /// The saves, sealed if it is known what they follow. If not, the next pull finds that out.
     async fn sealed_in(
         &mut self,
         to: &dyn Remote,
         base: &Base,
+        is_known: bool,
         queue: Vec<Queued>,
     ) -> Result<Vec<Queued>> {
         for version in queue.iter().map(|save| &save.version).chain([&base.version]) {
             self.fetch_template(version, to).await?;
         }
-        self.seal_line(to, base, queue)
+        if is_known { self.seal_line(to, base, queue) } else { Ok(queue) }
     }
 
     /// Goes on with another memory, of another strategy; gives the one before.
@@ -225,6 +242,8 @@ impl Engine<'_> {
         to: &dyn Remote,
         is_base: impl Fn(&progy_api::history::RevisionSummary) -> bool,
     ) -> Result<(Option<Recorded>, usize)> {
+        // What is known here of the history is not enough.
+        to.head(None).await?;
         let mut before = None;
         loop {
             let page = to.log(before.as_ref(), progy_api::limits::PAGE).await?;
@@ -300,6 +319,27 @@ pub(super) async fn take_history(remote: &dyn Remote, to: &dyn Remote) -> Result
         Some(from) => to.take_history(from).await,
         None => Ok(()),
     }
+}
+
+/// The head of a workspace that this device does not have yet; the remote turns to the strategy
+/// that carries it.
+pub(super) async fn head_of_any(remote: &dyn Remote) -> Result<Option<Head>> {
+    for _ in 0..TRY_AGAIN {
+        match remote.head(None).await {
+            Err(Error::OtherStrategy(_)) => {}
+            other => return other,
+        }
+        let Some(wanted) = remote.carried_by().await? else { continue };
+        let unknown = || Error::OtherStrategy(wanted.to_string());
+        remote.by(wanted).ok_or_else(unknown)?;
+        remote.turn_to(wanted);
+        // Another device may have changed it and not have got to bring the history along.
+        match take_history(remote, remote).await {
+            Err(Error::OtherStrategy(_)) => {}
+            other => other?,
+        }
+    }
+    Err(Error::Busy)
 }
 
 fn renamed(entry: Entry, kind: HashKind, names: &Names) -> Option<Entry> {

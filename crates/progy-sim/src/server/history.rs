@@ -6,7 +6,9 @@ use progy_api::delta;
 use progy_api::history::{ContentsRequest, FileState, RevisionSummary, Want};
 use progy_core::git::ObjectId;
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, Entry, FileEntry, LinkTarget, RelPath, RevisionId, Timestamp, Tree};
+use progy_core::{
+    ContentHash, Entry, FileEntry, HashKind, LinkTarget, RelPath, RevisionId, Timestamp, Tree,
+};
 use semver::Version;
 
 use super::repo::Host;
@@ -23,7 +25,7 @@ pub(crate) struct Kept {
 impl Server {
     /// Every revision that can be reached from the head, newest first.
     pub(crate) fn history(&self) -> Result<Vec<Kept>, String> {
-        if let Some(git) = &self.git {
+        if let Some(git) = self.only_git() {
             let commits = git.commits().into_iter().map(|id| id.revision());
             let kept = commits.map(|id| self.revision(&id).ok_or(format!("{id} cannot be read")));
             return kept.collect();
@@ -51,10 +53,10 @@ impl Server {
 
     /// One revision, if there is one of that id.
     pub(crate) fn revision(&self, id: &RevisionId) -> Option<Kept> {
-        if let Some(git) = &self.git {
+        if let Some(git) = self.only_git() {
             let (commit, files) = git.commit(id)?;
             let (_, version) = commit.facts.course?;
-            let template = self.template(&version);
+            let template = self.template(&version, HashKind::GitBlob);
             let summary = RevisionSummary {
                 id: id.clone(),
                 parent: commit.parents.first().map(ObjectId::revision),
@@ -77,7 +79,7 @@ impl Server {
 
     /// The head and its files; `None` before the first publish.
     pub(crate) fn head(&self) -> Result<Option<(RevisionId, Tree)>, String> {
-        if let Some(git) = &self.git {
+        if let Some(git) = self.only_git() {
             let Some(main) = git.main() else { return Ok(None) };
             let (_, files) = git.commit(&main.revision()).ok_or("the head cannot be read")?;
             return Ok(Some((main.revision(), files)));
@@ -95,13 +97,14 @@ impl Server {
             .iter()
             .map(|file| (file.path.clone(), entry(&file.path, &file.state)))
             .collect();
-        let template = self.template(&document.version);
+        let kind = if head.id.is_commit() { HashKind::GitBlob } else { HashKind::Blake3 };
+        let template = self.template(&document.version, kind);
         let tree = progy_client::state::overlaid(&template, &overlay);
         Ok(Some((head.id, tree.map_err(|error| error.to_string())?)))
     }
 
-    fn template(&self, version: &Version) -> Tree {
-        course::tree(self.names_files, course::number(version), self.hash_kind())
+    fn template(&self, version: &Version, kind: HashKind) -> Tree {
+        course::tree(self.names_files, course::number(version), kind)
     }
 
     /// The learner's progress as the server knows it.
@@ -115,8 +118,11 @@ impl Server {
         &self,
         hashes: impl Iterator<Item = ContentHash>,
     ) -> BTreeMap<ContentHash, Vec<u8>> {
-        let mut found = course::contents(self.names_files, self.hash_kind());
-        if let Some(git) = &self.git {
+        let mut found = BTreeMap::new();
+        for kind in [HashKind::Blake3, HashKind::GitBlob] {
+            found.extend(course::contents(self.names_files, kind));
+        }
+        if let Some(git) = self.only_git() {
             found.extend(git.contents(hashes));
             return found;
         }
@@ -124,10 +130,13 @@ impl Server {
             .filter(|hash| !found.contains_key(hash))
             .map(|hash| Want { hash, have: None })
             .collect();
-        wants.sort_by_key(|want| want.hash);
+        wants.sort_by_key(|want| (want.hash.kind() == HashKind::GitBlob, want.hash));
         wants.dedup();
         let mut contents = Vec::new();
-        for wants in wants.chunks(progy_api::limits::CONTENTS_COUNT) {
+        let most = progy_api::limits::CONTENTS_COUNT;
+        // One request is about hashes of one kind.
+        let alike = wants.chunk_by(|one, other| one.hash.kind() == other.hash.kind());
+        for wants in alike.flat_map(|wants| wants.chunks(most)) {
             let request = ContentsRequest { version: course::version(1), wants: wants.to_vec() };
             let answer = ready(self.services.contents(&self.user, &self.course(), &request));
             contents.extend(answer.and_then(Result::ok).into_iter().flat_map(|a| a.contents));

@@ -4,14 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Mutex, MutexGuard};
 
 use progy_client::state::{Overlay, overlay};
 use progy_core::git::pkt_line::{self, FLUSH, Line};
 use progy_core::git::wire::Service;
-use progy_core::git::{BRANCH, Kind, ObjectId};
+use progy_core::git::{BRANCH, Kind, Object, ObjectId};
 use progy_core::{ContentHash, CourseId, RevisionId, Tree};
 use progy_git::Repository;
 use tempfile::TempDir;
+
+use crate::trace::locked;
 
 /// Where files are fast; elsewhere if there is no such place.
 const FAST: &str = "/dev/shm";
@@ -25,7 +28,7 @@ pub(crate) fn folder() -> Result<TempDir, String> {
 /// The host with its one repository.
 #[derive(Debug)]
 pub(crate) struct Host {
-    repository: Repository,
+    repository: Mutex<Repository>,
     _folder: TempDir,
 }
 
@@ -33,7 +36,20 @@ impl Host {
     pub(crate) fn new() -> Result<Self, String> {
         let folder = folder()?;
         let repository = Repository::open_or_init(folder.path()).map_err(|e| e.to_string())?;
-        Ok(Self { repository, _folder: folder })
+        Ok(Self { repository: Mutex::new(repository), _folder: folder })
+    }
+
+    fn repository(&self) -> MutexGuard<'_, Repository> {
+        locked(&self.repository)
+    }
+
+    /// An object of the repository.
+    pub(crate) fn object(&self, id: &ObjectId) -> Option<Object> {
+        let repository = self.repository();
+        [Kind::Blob, Kind::Tree, Kind::Commit].into_iter().find_map(|kind| {
+            let bytes = repository.read(id, kind).ok().flatten()?;
+            Some(Object { id: *id, kind, bytes })
+        })
     }
 
     /// Where its address leads.
@@ -42,12 +58,12 @@ impl Host {
     }
 
     pub(crate) fn main(&self) -> Option<ObjectId> {
-        self.repository.main().ok().flatten()
+        self.repository().main().ok().flatten()
     }
 
     /// As an operator who restores a backup of the repository.
     pub(crate) fn set_main(&self, to: Option<ObjectId>) -> Result<(), String> {
-        self.repository.reset_main(to).map_err(|error| error.to_string())
+        self.repository().reset_main(to).map_err(|error| error.to_string())
     }
 
     pub(crate) fn advertise(&self, service: Service) -> Vec<u8> {
@@ -87,7 +103,7 @@ impl Host {
         let want = want.filter(|want| Some(*want) == self.main())?;
         let mut out = Vec::new();
         pkt_line::write(&mut out, b"NAK\n").ok()?;
-        self.repository.pack(&want, &haves, &mut out).ok()?;
+        self.repository().pack(&want, &haves, &mut out).ok()?;
         Some(out)
     }
 
@@ -108,32 +124,24 @@ impl Host {
     fn take(&self, request: &[u8]) -> Result<(), String> {
         let (old, new, pack) = command(request).ok_or("a request that is none")?;
         let fails = |error: progy_git::Error| error.to_string();
-        let mut receiver = self.repository.receive_pack().map_err(fails)?;
+        let repository = self.repository();
+        let mut receiver = repository.receive_pack().map_err(fails)?;
         receiver.write_all(pack).map_err(|error| error.to_string())?;
         receiver.finish().map_err(fails)?;
         // Everything that the commit leads to has to be there.
-        self.whole(&new).map_err(fails)?;
+        whole(&repository, &new).map_err(fails)?;
         if let Some(old) = old
-            && !self.repository.follows(&new, &old).map_err(fails)?
+            && !repository.follows(&new, &old).map_err(fails)?
         {
             return Err("non-fast-forward".to_owned());
         }
-        self.repository.move_main(old, new, "push").map_err(fails)
-    }
-
-    fn whole(&self, commit: &ObjectId) -> progy_git::Result<()> {
-        let tree = self.repository.tree(commit)?;
-        for file in tree.iter().filter_map(|(_, entry)| entry.as_file()) {
-            if let Ok(blob) = ObjectId::try_from(&file.hash) {
-                self.repository.size(&blob)?;
-            }
-        }
-        Ok(())
+        repository.move_main(old, new, "push").map_err(fails)
     }
 
     /// Every commit from the head on, newest first.
     pub(crate) fn commits(&self) -> Vec<ObjectId> {
-        let log = self.main().map(|main| self.repository.log(&main, usize::MAX));
+        let main = self.main();
+        let log = main.map(|main| self.repository().log(&main, usize::MAX));
         let log = log.and_then(Result::ok).unwrap_or_default();
         log.into_iter().map(|(id, _)| id).collect()
     }
@@ -142,9 +150,10 @@ impl Host {
     pub(crate) fn commit(&self, id: &RevisionId) -> Option<(progy_core::git::Commit, Tree)> {
         let id = ObjectId::try_from(id).ok()?;
         let main = self.main()?;
-        let commit = self.repository.commit(&id).ok()??;
-        let is_there = self.repository.follows(&main, &id).ok()?;
-        is_there.then_some((commit, self.repository.tree(&id).ok()?))
+        let repository = self.repository();
+        let commit = repository.commit(&id).ok()??;
+        let is_there = repository.follows(&main, &id).ok()?;
+        is_there.then_some((commit, repository.tree(&id).ok()?))
     }
 
     /// What a commit differs in from a template.
@@ -156,12 +165,24 @@ impl Host {
         &self,
         hashes: impl Iterator<Item = ContentHash>,
     ) -> BTreeMap<ContentHash, Vec<u8>> {
+        let repository = self.repository();
         let read = |hash: ContentHash| {
             let blob = ObjectId::try_from(&hash).ok()?;
-            Some((hash, self.repository.read(&blob, Kind::Blob).ok()??))
+            Some((hash, repository.read(&blob, Kind::Blob).ok()??))
         };
         hashes.filter_map(read).collect()
     }
+}
+
+/// Whether all that a commit leads to is there.
+fn whole(repository: &Repository, commit: &ObjectId) -> progy_git::Result<()> {
+    let tree = repository.tree(commit)?;
+    for file in tree.iter().filter_map(|(_, entry)| entry.as_file()) {
+        if let Ok(blob) = ObjectId::try_from(&file.hash) {
+            repository.size(&blob)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where a push wants the branch to go, and its pack.

@@ -171,7 +171,10 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
                 self.known.head.set(Some(newest));
                 Ok(true)
             }
-            Report::Refused(words) => Err(Error::GitHost(words)),
+            Report::Refused(words) => {
+                let is_overtaken = self.advertised(Service::ReceivePack).await?.main != parent;
+                if is_overtaken { Ok(false) } else { Err(Error::GitHost(words)) }
+            }
         }
     }
 
