@@ -12,6 +12,7 @@ use progy_sim::{Sabotage, Script, run, script};
 
 /// Several devices and a server in one process, with everything going wrong.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct Args {
     /// The seeds to run.
     #[arg(long, value_name = "FROM..TO", default_value = "0..2000", value_parser = range)]
