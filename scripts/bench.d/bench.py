@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import git_rows  # noqa: F401 - adds its rows to ROWS
 from rows import ROWS, Bench, Line
 from world import REPOSITORY, Failed, World
 

@@ -14,11 +14,13 @@ use std::path::Path;
 
 use progy_api::delta::compress;
 use progy_client::state::{Base, Overlay, Queued, State};
+use progy_core::git::{self, Commit, Facts, Kind, Object, ObjectId, Signature, pkt_line};
 use progy_core::progress::{Attempt, Day, Progress};
 use progy_core::{
     ContentHash, CourseId, DeviceId, Entry, LessonId, LinkTarget, RelPath, RevisionId, SaveId,
     Strategy, Timestamp, Tree,
 };
+use progy_git::Repository;
 use semver::Version;
 use serde::Serialize;
 use zip::write::SimpleFileOptions;
@@ -45,6 +47,9 @@ fn main() {
     deltas();
     answers();
     packages();
+    git_lines();
+    git_folders();
+    git_packs();
 }
 
 fn put(target: &str, name: &str, bytes: &[u8]) {
@@ -237,4 +242,165 @@ fn packages() {
         }
         put("package", name, &writer.finish().unwrap().into_inner());
     }
+}
+
+/// Lines of Git's protocol; an empty one ends a list.
+fn pkt(lines: &[&str]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in lines {
+        if line.is_empty() {
+            out.extend_from_slice(pkt_line::FLUSH);
+        } else {
+            pkt_line::write(&mut out, line.as_bytes()).unwrap();
+        }
+    }
+    out
+}
+
+fn git_lines() {
+    let (one, two, nothing) = ("1".repeat(40), "2".repeat(40), "0".repeat(40));
+    let list = |rest: &[&str]| pkt(&[&["# service=git-receive-pack\n", ""], rest].concat());
+    let pack = [&pkt(&[&format!("ACK {one}\n"), "NAK\n"]), &b"PACK0123456789"[..]].concat();
+    let done = pkt(&["unpack ok\n", "ok refs/heads/main\n", ""]);
+    let refused = pkt(&["unpack ok\n", "ng refs/heads/main non-fast-forward\n", ""]);
+    let wire = |parts: [&[u8]; 3]| parts.join(&b"%%\n"[..]);
+    let host = list(&[
+        &format!("{one} refs/heads/main\0report-status ofs-delta thin-pack agent=git/2.47.3\n"),
+        &format!("{two} .have\n"),
+        "shallow 3333333333333333333333333333333333333333\n",
+        "",
+    ]);
+    put("git_wire", "typical", &wire([&host, &pack, &done]));
+    let empty = list(&[&format!("{nothing} capabilities^{{}}\0report-status\n"), ""]);
+    put("git_wire", "empty", &wire([&empty, &pkt(&["ERR no such commit\n"]), &refused]));
+    let zero = list(&[&format!("{nothing} refs/heads/main\0report-status\n"), ""]);
+    let full = pkt(&["unpack index-pack abnormal exit\n", "ng refs/heads/main unpacker error\n"]);
+    put("git_wire", "main-is-nothing", &wire([&zero, b"0008NAK\n", &full]));
+    let told = pkt(&["ERR \u{1b}[31mgo \u{202e}away\u{0}\n"]);
+    put("git_wire", "told", &wire([&told, &told, &told]));
+    let odd = format!("{one} refs/heads/main\0\0 \u{a0}report-status\u{2028}x\0y\n");
+    put("git_wire", "odd-capabilities", &wire([&list(&[&odd, ""]), b"0004PACK", b"0000"]));
+
+    put("pkt_lines", "typical", &host);
+    put("pkt_lines", "version-2", b"000eversion 2\n00010000000200040005a");
+    put("pkt_lines", "capitals", b"000Ahello\n000ahello\n");
+    put("pkt_lines", "cut", b"0009wan");
+    put("pkt_lines", "too-long", b"fff1x");
+    let longest = "x".repeat(pkt_line::MAX);
+    put("pkt_lines", "longest", &pkt(&[&longest, ""]));
+    put("pkt_lines", "signed", b"+00ahello\n");
+}
+
+/// A folder as it lies in Git.
+fn folder(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let entry =
+        |(mode, name): &(&str, &[u8])| [mode.as_bytes(), b" ", *name, b"\0", &[b'i'; 20]].concat();
+    entries.iter().flat_map(entry).collect()
+}
+
+fn git_folders() {
+    let file = "100644";
+    let typical: [(&str, &[u8]); 5] = [
+        (file, b".gitignore"),
+        (file, b"a-b"),
+        ("40000", b"a"),
+        ("120000", b"link>a-b"),
+        ("100755", b"run.sh"),
+    ];
+    put("git_tree", "typical", &folder(&typical));
+    for (name, entry) in [
+        ("dot-git", (file, &b".GiT"[..])),
+        ("dot-git-short", ("40000", b"GIT~1")),
+        ("dot-git-hfs", ("40000", ".g\u{200c}it".as_bytes())),
+        ("dot-git-stream", (file, b".git::$INDEX_ALLOCATION")),
+        ("dot-git-dots", ("40000", b".git. .")),
+        ("private", ("40000", b".progy")),
+        ("above", ("40000", b"..")),
+        ("slash", (file, b"a/../../b")),
+        ("link-out", ("120000", b"link>/etc/passwd")),
+        ("no-unicode", (file, b"\xff\xfe")),
+        ("submodule", ("160000", b"module")),
+        ("old-mode", ("100664", b"group")),
+        ("long", (file, &[b'a'; 300])),
+    ] {
+        put("git_tree", name, &folder(&[entry]));
+    }
+    put("git_tree", "twice", &folder(&[(file, b"a"), (file, b"a")]));
+    put("git_tree", "file-and-folder", &folder(&[(file, b"a"), ("40000", b"a")]));
+    put("git_tree", "wrong-order", &folder(&[("40000", b"b"), (file, b"a")]));
+    put("git_tree", "same-but-for-case", &folder(&[(file, b"A"), (file, b"a")]));
+    put("git_tree", "cut", &folder(&[(file, b"a")])[..20]);
+    // Each folder holds the one below many times: more paths than there are bytes on any disk.
+    let names: Vec<String> = (0..40).map(|n| format!("{n:02}")).collect();
+    let bomb: Vec<_> = names.iter().map(|name| ("40000", name.as_bytes())).collect();
+    put("git_tree", "bomb", &folder(&bomb));
+    let files = [(file, &b"file"[..])];
+    put("git_tree", "bomb-of-files", &[folder(&bomb), folder(&files)].concat());
+}
+
+fn git_packs() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::open_or_init(folder.path()).unwrap();
+    let text: String =
+        (0..200).map(|n| format!("let value_{n} = {};\n", n * 7919 % 1009)).collect();
+    let blobs = [text.clone(), text.replace("value_20", "other"), "x".to_owned()];
+    let blobs = blobs.map(|text| Object::new(Kind::Blob, text.into_bytes()));
+    let entries = ["a", "b", "c/d"].into_iter().zip(&blobs).map(|(at, blob)| {
+        let size = blob.bytes.len() as u64;
+        let hash = blob.id.into();
+        (path(at), Entry::File(progy_core::FileEntry { hash, size, executable: false }))
+    });
+    let built = git::build(&Tree::from_entries(entries).unwrap()).unwrap();
+    let ana = Signature::new("Ana", "ana@example.org", 1_800_000_000, 0);
+    let commit = Commit {
+        tree: built.root,
+        parents: Vec::new(),
+        author: ana.clone(),
+        committer: ana,
+        other: Vec::new(),
+        facts: Facts::default(),
+        message: "Save".to_owned(),
+    };
+    put("git_commit", "plain", &commit.object().bytes);
+    let lesson = LessonId::new("01_intro/01_hello").ok();
+    let course = CourseId::new("@ana/rust").ok().zip(Some(Version::new(1, 2, 0)));
+    let save = SaveId::new(&"a".repeat(32)).ok();
+    let typical = Commit {
+        parents: vec![ObjectId::from_bytes([1; 20]), ObjectId::from_bytes([2; 20])],
+        other: vec![
+            "encoding ISO-8859-1".to_owned(),
+            "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
+                .to_owned(),
+        ],
+        facts: Facts { save, lesson, course, ..Facts::default() },
+        message: "Olá\n\ncom corpo".to_owned(),
+        ..commit.clone()
+    };
+    put("git_commit", "typical", &typical.object().bytes);
+    let text = String::from_utf8(commit.object().bytes).unwrap();
+    let odd = text.replace("Ana <ana@example.org>", "<a> <<b>\n >").replace("+0000", "-9999 x");
+    put("git_commit", "odd-person", odd.as_bytes());
+    put("git_commit", "no-date", text.replace("1800000000 +0000", "").as_bytes());
+    put("git_commit", "zeros", text.replace("Save", "a \0 \0").as_bytes());
+    put("git_commit", "latin-1", &[text.as_bytes(), b"li\xe7\xe3o\n"].concat());
+    put("git_commit", "no-message", text.trim_end_matches("\n\nSave\n").as_bytes());
+
+    let commit = commit.object();
+    let id = commit.id;
+    let objects = built.objects.into_values().chain(blobs).chain([commit]);
+    let objects: Vec<Object> = objects.collect();
+    repository.write(objects.into_iter().map(Ok)).unwrap();
+    let mut pack = Vec::new();
+    repository.pack(&id, &[], &mut pack).unwrap();
+    put("git_pack", "typical", &pack);
+    put("git_pack", "cut", &pack[..pack.len() / 2]);
+    put("git_pack", "empty", &[&b"PACK\0\0\0\x02\0\0\0\0"[..], &[0; 20]].concat());
+    put(
+        "git_pack",
+        "too-many-announced",
+        &[&b"PACK\0\0\0\x02\xff\xff\xff\xff"[..], &[0; 20]].concat(),
+    );
+    // A blob that is said to have 2^60 bytes.
+    let huge = [&b"PACK\0\0\0\x02\0\0\0\x01"[..], &[0xb0], &[0xff; 7], &[0x7f], &[0; 20]].concat();
+    put("git_pack", "huge", &huge);
 }

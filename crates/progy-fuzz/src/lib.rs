@@ -17,11 +17,13 @@ mod account;
 mod course;
 mod device;
 mod disk;
+mod git;
 mod github;
 mod merge;
 mod names;
 mod package;
 mod progress;
+mod repository;
 mod rules;
 mod server;
 mod settings;
@@ -31,11 +33,13 @@ mod wire;
 pub use account::account_requests;
 pub use course::{course_manifest, module_info, outline, runner_report, rustlings_import};
 pub use device::{device_index, device_journal, device_state, progy_toml, trash_list};
+pub use git::{git_commit, git_wire, pkt_lines};
 pub use github::github_answers;
 pub use merge::text_merge;
 pub use names::names;
 pub use package::package;
 pub use progress::progress_records;
+pub use repository::{git_folder, git_pack, git_tree};
 pub use rules::{course_globs, ignore_files};
 pub use server::server_answers;
 pub use settings::{server_address, settings, vscode_tasks};
@@ -61,12 +65,18 @@ targets![
     device_journal,
     device_state,
     event_stream,
+    git_commit,
+    git_folder,
+    git_pack,
+    git_tree,
+    git_wire,
     github_answers,
     ignore_files,
     module_info,
     names,
     outline,
     package,
+    pkt_lines,
     progress_records,
     progy_toml,
     runner_report,

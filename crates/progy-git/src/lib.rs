@@ -27,6 +27,9 @@ pub use standing::Obstacle;
 
 use progy_core::git::{ObjectId, UnfitPath};
 
+/// Names from a repository are shown up to this length, in characters.
+const SHOWN: usize = 200;
+
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -82,4 +85,9 @@ fn id(oid: git2::Oid) -> ObjectId {
         *to = *from;
     }
     ObjectId::from_bytes(raw)
+}
+
+/// A name from a repository, fit for a terminal: Git asks less of names than that.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }

@@ -47,6 +47,7 @@ impl Repository {
     pub fn open(root: &Path) -> Result<Option<Self>> {
         let flags = RepositoryOpenFlags::NO_SEARCH;
         let none: [&Path; 0] = [];
+        refuse_empty_extensions(&root.join(".git/config"))?;
         let git = match git2::Repository::open_ext(root, flags, none) {
             Ok(git) => git,
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
@@ -71,15 +72,9 @@ impl Repository {
     /// set there already stays, but for the address and the helper.
     pub fn settle(&self, settings: &Settings) -> Result<()> {
         let mut config = self.git.config()?;
-        let mut set = |name: &str, value: &str| -> Result<()> {
-            if config.get_string(name).ok().as_deref() != Some(value) {
-                config.set_str(name, value)?;
-            }
-            Ok(())
-        };
-        set("remote.origin.url", &settings.url)?;
+        set(&mut config, "remote.origin.url", &settings.url)?;
         let host = host(&settings.url);
-        set(&format!("credential.{host}.useHttpPath"), "true")?;
+        set(&mut config, &format!("credential.{host}.useHttpPath"), "true")?;
         let mut set_once = |name: &str, value: &str| -> Result<()> {
             if config.get_entry(name).is_err() {
                 config.set_str(name, value)?;
@@ -102,24 +97,16 @@ impl Repository {
     /// Keeps Progy's lines in `.git/info/exclude`, and the learner's around them.
     fn exclude(&self, lines: &[String]) -> Result<()> {
         let path = self.git.commondir().join("info/exclude");
-        let there = match fs::read_to_string(&path) {
+        let there = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        let ours = format!("{EXCLUDE_BEGIN}\n{}\n{EXCLUDE_END}\n", lines.join("\n"));
-        let (before, rest) = there.split_once(EXCLUDE_BEGIN).unwrap_or((&there, ""));
-        let after = rest.split_once(EXCLUDE_END).map_or("", |(_, after)| after);
-        let mut text = before.to_owned();
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text.push_str(&ours);
-        text.push_str(after.trim_start_matches('\n'));
+        let text = excluded(&there, lines);
         if text == there {
             return Ok(());
         }
-        replace(&path, text.as_bytes())
+        replace(&path, &text)
     }
 
     /// The commit that the branch names; `None` before the first.
@@ -193,10 +180,26 @@ impl Repository {
     /// Keeps such a word.
     pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
         if self.note(name)?.as_deref() != Some(value) {
-            self.git.config()?.set_str(&format!("progy.{name}"), value)?;
+            set(&mut self.git.config()?, &format!("progy.{name}"), value)?;
         }
         Ok(())
     }
+}
+
+/// A name without a value is one that libgit2 1.9 reads past the end of: `extensions.objectFormat`.
+fn refuse_empty_extensions(config: &Path) -> Result<()> {
+    if !config.is_file() {
+        return Ok(());
+    }
+    let config = Config::open(config)?;
+    let mut entries = config.entries(Some("^extensions\\."))?;
+    while let Some(entry) = entries.next() {
+        if !entry?.has_value() {
+            let why = "an extension without a value is set in .git/config";
+            return Err(Error::Other(why.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// The part of an address that names a host: without a path.
@@ -206,18 +209,71 @@ fn host(url: &str) -> &str {
     url.get(..end).unwrap_or(url)
 }
 
-/// One helper for our host, and none of those that are set for all hosts.
-fn set_helper(config: &mut Config, name: &str, helper: &str) -> Result<()> {
+/// What `.git/info/exclude` is to hold: our lines between their marks, and the learner's around them,
+/// in whatever encoding they are. Where the end mark was taken away, nothing is ours.
+fn excluded(there: &[u8], lines: &[String]) -> Vec<u8> {
+    let all: Vec<&[u8]> = there.split_inclusive(|byte| *byte == b'\n').collect();
+    let at = |lines: &[&[u8]], mark: &str| {
+        lines.iter().position(|line| line.trim_ascii_end() == mark.as_bytes())
+    };
+    let begin = at(&all, EXCLUDE_BEGIN).unwrap_or(all.len());
+    let (before, rest) = all.split_at(begin);
+    let rest = rest.get(1..).unwrap_or_default();
+    let after = at(rest, EXCLUDE_END).and_then(|end| rest.get(end + 1..)).unwrap_or(rest);
+    let mut text = before.concat();
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    let ours = format!("{EXCLUDE_BEGIN}\n{}\n{EXCLUDE_END}\n", lines.join("\n"));
+    text.extend_from_slice(ours.as_bytes());
+    text.extend_from_slice(&after.concat());
+    text
+}
+
+/// All values of a name.
+fn values(config: &Config, name: &str) -> Result<Vec<Option<String>>> {
     let mut there = Vec::new();
     config.multivar(name, None)?.for_each(|entry| {
-        there.push(entry.value().unwrap_or_default().to_owned());
+        // The binding panics if it is asked for a value that is not there.
+        let value = entry.has_value().then(|| entry.value().unwrap_or_default().to_owned());
+        there.push(value);
     })?;
-    if there == ["", helper] {
+    Ok(there)
+}
+
+/// Removes all of `there`, which are the values of this name.
+fn remove(config: &mut Config, name: &str, there: &[Option<String>]) -> Result<()> {
+    match there {
+        [] => Ok(()),
+        [_] => Ok(config.remove(name)?),
+        // libgit2 1.9 would compare a value that is not there, and end the process.
+        _ if there.iter().any(Option::is_none) => {
+            let why = format!("{name} is set more than once in .git/config, and without a value");
+            Err(Error::Other(why))
+        }
+        _ => Ok(config.remove_multivar(name, ".*")?),
+    }
+}
+
+/// One value of this name, whatever there was: of several, programs do not agree on which counts.
+fn set(config: &mut Config, name: &str, value: &str) -> Result<()> {
+    let there = values(config, name)?;
+    if matches!(&there[..], [Some(only)] if only == value) {
         return Ok(());
     }
-    if !there.is_empty() {
-        config.remove_multivar(name, ".*")?;
+    if there.len() > 1 {
+        remove(config, name, &there)?;
     }
+    Ok(config.set_str(name, value)?)
+}
+
+/// One helper for our host, and none of those that are set for all hosts.
+fn set_helper(config: &mut Config, name: &str, helper: &str) -> Result<()> {
+    let there = values(config, name)?;
+    if matches!(&there[..], [Some(none), Some(ours)] if none.is_empty() && ours == helper) {
+        return Ok(());
+    }
+    remove(config, name, &there)?;
     // An empty value makes Git forget the helpers named before it.
     config.set_multivar(name, "^$", "")?;
     config.set_multivar(name, "^.+$", helper)?;

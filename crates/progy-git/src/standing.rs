@@ -1,11 +1,12 @@
 //! What a learner may have done by hand that a save must not run over.
 
 use std::fs;
+use std::io::Read;
 
 use git2::RepositoryState;
 use progy_core::git::BRANCH;
 
-use crate::{Repository, Result};
+use crate::{Repository, Result, shown};
 
 /// An attributes file is not read past this size, in bytes.
 const ATTRIBUTES: u64 = 1 << 20;
@@ -70,7 +71,7 @@ impl Repository {
             Some(branch) => {
                 let branch = String::from_utf8_lossy(branch).into_owned();
                 let short = branch.strip_prefix("refs/heads/").unwrap_or(&branch).to_owned();
-                return Err(Obstacle::OtherBranch(short).into());
+                return Err(Obstacle::OtherBranch(shown(&short)).into());
             }
             None => return Err(Obstacle::Detached.into()),
         }
@@ -95,13 +96,16 @@ impl Repository {
         let workdir = self.git.workdir().map(|root| root.join(".gitattributes"));
         let info = self.git.commondir().join("info/attributes");
         for path in workdir.into_iter().chain([info]) {
-            let is_small = fs::metadata(&path).is_ok_and(|meta| meta.len() <= ATTRIBUTES);
-            let Ok(text) = fs::read(&path) else { continue };
+            let Ok(file) = fs::File::open(&path) else { continue };
+            let mut text = Vec::new();
+            if file.take(ATTRIBUTES).read_to_end(&mut text).is_err() {
+                continue;
+            }
             let text = String::from_utf8_lossy(&text);
             let words = text.lines().filter(|line| !line.trim_start().starts_with('#'));
             let mut words = words.flat_map(str::split_whitespace);
-            if let Some(filter) = words.find(|word| is_small && word.starts_with("filter=")) {
-                return Err(Obstacle::Filter(filter.to_owned()).into());
+            if let Some(filter) = words.find(|word| word.starts_with("filter=")) {
+                return Err(Obstacle::Filter(shown(filter)).into());
             }
         }
         Ok(())

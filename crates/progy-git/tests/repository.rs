@@ -318,3 +318,66 @@ fn settling_twice_changes_nothing_and_keeps_what_is_the_learners() {
     place.repository.settle(&settings("https://git.example.org/ana/x.git")).unwrap();
     assert_eq!(place.git(&["remote", "get-url", "origin"]), "https://git.example.org/ana/x.git");
 }
+
+#[test]
+fn addresses_and_lines_of_the_learners_that_nobody_expects_are_settled() {
+    let place = Place::new();
+    place.git(&["remote", "set-url", "--add", "origin", "https://other.example/x.git"]);
+    let exclude = place.folder.path().join(".git/info/exclude");
+    let latin = [b"# li\xe7\xe3o\n*.o\n".to_vec(), fs::read(&exclude).unwrap()].concat();
+    fs::write(&exclude, [&latin[..], b"*.log"].concat()).unwrap();
+    let here = "https://git.example.org/ana/x.git";
+    place.repository.settle(&settings(here)).unwrap();
+    assert_eq!(place.git(&["remote", "get-url", "--all", "origin"]), here);
+    assert_eq!(fs::read(&exclude).unwrap(), [&latin[..], b"*.log"].concat());
+
+    // Where the mark of the end is gone, nothing behind the first one is thrown away.
+    fs::write(&exclude, b"a\n# Kept by progy:\nmine\n").unwrap();
+    place.repository.settle(&settings(here)).unwrap();
+    let text = fs::read_to_string(&exclude).unwrap();
+    assert!(text.starts_with("a\n# Kept by progy:\n/.progy/\n"), "{text}");
+    assert!(text.ends_with("# Until here.\nmine\n"), "{text}");
+}
+
+#[test]
+fn names_without_values_stop_with_a_reason() {
+    let append = |text: &str| {
+        let place = with_one_commit();
+        let config = place.folder.path().join(".git/config");
+        fs::write(&config, format!("{}\n{text}\n", fs::read_to_string(&config).unwrap())).unwrap();
+        place
+    };
+    let place = append("[extensions]\n\tobjectFormat");
+    assert!(matches!(Repository::open(place.folder.path()), Err(Error::Other(_))));
+    let place = append("[remote \"origin\"]\n\turl\n\turl");
+    let repository = Repository::open(place.folder.path()).unwrap().unwrap();
+    let settled = repository.settle(&settings("https://git.example.org/ana/x.git"));
+    assert!(matches!(settled, Err(Error::Other(_))), "{settled:?}");
+}
+
+#[test]
+fn folders_that_hold_each_other_many_times_are_refused() {
+    let place = Place::new();
+    let repository = &place.repository;
+    let mut folder = Object::new(Kind::Tree, Vec::new());
+    repository.write([Ok(folder.clone())].into_iter()).unwrap();
+    for _ in 0..20 {
+        let entry = |name: &str| [b"40000 ", name.as_bytes(), b"\0", folder.id.as_bytes()].concat();
+        folder = Object::new(Kind::Tree, [entry("a"), entry("b")].concat());
+        repository.write([Ok(folder.clone())].into_iter()).unwrap();
+    }
+    let ana = Signature::new("Ana", "ana@example.org", 0, 0);
+    let commit = Commit {
+        tree: folder.id,
+        parents: Vec::new(),
+        author: ana.clone(),
+        committer: ana,
+        other: Vec::new(),
+        facts: Facts::default(),
+        message: "a bomb".into(),
+    };
+    let commit = commit.object();
+    let id = commit.id;
+    repository.write([Ok(commit)].into_iter()).unwrap();
+    assert!(matches!(repository.tree(&id), Err(Error::Unfit(..))));
+}

@@ -120,8 +120,9 @@ impl Commit {
         lines.extend(facts.map(|(name, value)| format!("{name} {value}")));
         let mut text = lines.join("\n");
         text.push_str("\n\n");
-        // Git ends a message with a line break, and has no use for a zero byte.
-        text.extend(self.message.trim_end().chars().filter(|c| *c != '\0'));
+        // Git ends a message with a line break, and takes no zero byte.
+        let message: String = self.message.chars().filter(|c| *c != '\0').collect();
+        text.push_str(message.trim_end());
         text.push('\n');
         Object::new(Kind::Commit, text.into_bytes())
     }
@@ -131,7 +132,12 @@ impl Commit {
         if bytes.len() > MAX {
             return Err(CommitError("it is too long"));
         }
-        let text = String::from_utf8_lossy(bytes);
+        let mut text = String::from_utf8_lossy(bytes);
+        // Git takes no zero byte; old programs may have written one, and a commit that is put on top
+        // of another would carry it on.
+        if text.contains('\0') {
+            text = text.replace('\0', "").into();
+        }
         let (head, message) = text.split_once("\n\n").unwrap_or((text.trim_end_matches('\n'), ""));
         let mut headers = headers(head).into_iter().peekable();
         let mut next = |name: &str| {

@@ -65,7 +65,7 @@ impl ObjectId {
     }
 
     /// An id from its 20 bytes.
-    pub fn from_bytes(raw: [u8; 20]) -> Self {
+    pub const fn from_bytes(raw: [u8; 20]) -> Self {
         Self(raw)
     }
 

@@ -10,6 +10,8 @@ use super::{BRANCH, ObjectId};
 const AGENT: &str = concat!("agent=progy/", env!("CARGO_PKG_VERSION"));
 /// More references than this are not taken from a host.
 const MAX_REFS: usize = 10_000;
+/// What the protocol says where there is no object.
+const NOTHING: ObjectId = ObjectId::from_bytes([0; 20]);
 
 /// What is asked of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,11 @@ impl Advertised {
         if id == "shallow" || name == "capabilities^{}" {
             return Ok(());
         }
-        let id = id.parse().map_err(|_| WireError::Unexpected("a bad id"))?;
+        let id: ObjectId = id.parse().map_err(|_| WireError::Unexpected("a bad id"))?;
+        // It stands for "no object": nothing could be fetched, or pushed on top.
+        if id == NOTHING {
+            return Err(WireError::Unexpected("a reference to nothing"));
+        }
         if name == BRANCH {
             self.main = Some(id);
         } else if self.others.len() < MAX_REFS {
@@ -211,7 +217,7 @@ pub fn push_request(
     if !advertised.can("report-status") {
         return Err(WireError::Unexpected("it does not tell what becomes of a push"));
     }
-    let old = old.unwrap_or(ObjectId::from_bytes([0; 20]));
+    let old = old.unwrap_or(NOTHING);
     let mut body = Vec::new();
     let line = format!("{old} {new} {BRANCH}\0 report-status {AGENT}\n");
     pkt_line::write(&mut body, line.as_bytes())?;
@@ -284,6 +290,7 @@ mod tests {
     fn what_is_no_list_is_refused() {
         assert_eq!(receive(&["ERR go away\n", ""]), Err(WireError::Told("go away".into())));
         assert!(receive(&["xyz refs/heads/main\n", ""]).is_err());
+        assert!(receive(&[&format!("{} refs/heads/main\n", "0".repeat(40)), ""]).is_err());
         assert!(receive(&[&format!("{ONE} refs/heads/main\n")]).is_err(), "without an end");
         assert!(Advertised::parse(Service::UploadPack, b"<!doctype html>").is_err());
     }
