@@ -123,6 +123,11 @@ impl Ledger {
     }
 }
 
+/// Whether `bytes` are a content that is named, by a name of either kind.
+pub(crate) fn names(named: &BTreeSet<ContentHash>, bytes: &[u8]) -> bool {
+    [HashKind::Blake3, HashKind::GitBlob].iter().any(|kind| named.contains(&kind.hash(bytes)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,9 +138,4 @@ mod tests {
         assert_eq!(tokens(line.as_bytes()), BTreeSet::from([12, 9_999_999]));
         assert!(tokens(b"t123456 text").is_empty());
     }
-}
-
-/// Whether `bytes` are a content that is named, by a name of either kind.
-pub(crate) fn names(named: &BTreeSet<ContentHash>, bytes: &[u8]) -> bool {
-    [HashKind::Blake3, HashKind::GitBlob].iter().any(|kind| named.contains(&kind.hash(bytes)))
 }
