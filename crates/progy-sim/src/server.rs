@@ -8,6 +8,7 @@ pub(crate) mod repo;
 
 use std::future::Future;
 use std::io::Cursor;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
@@ -226,6 +227,11 @@ impl Server {
                 _ => HashKind::Blake3,
             },
         }
+    }
+
+    /// Where the repository is, if there may be one.
+    pub(crate) fn repository(&self) -> Option<&Path> {
+        self.git.as_ref().map(|git| git.folder())
     }
 
     /// The repository, if it is all that there is of the workspace.

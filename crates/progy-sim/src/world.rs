@@ -4,6 +4,7 @@ mod acts;
 mod settle;
 
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -160,6 +161,11 @@ impl World {
     /// Which files travel.
     pub(crate) fn rules(&self) -> Rules {
         course::rules(self.setup.names_files)
+    }
+
+    /// Where the repository of device `n` is, if it may have one.
+    pub(crate) fn repository(&self, n: usize) -> Option<&Path> {
+        self.stations[n].git.as_ref().map(TempDir::path)
     }
 
     /// The name of device `n`.

@@ -242,7 +242,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         let progress = document.map(|document| document.records).unwrap_or_default();
         let is_base = base.as_ref() == Some(&main);
         let Recorded { revision, overlay } = if is_base {
-            Recorded { revision: self.summary(&main)?, overlay: Overlay::new() }
+            Recorded { revision: self.outline(&main)?, overlay: Overlay::new() }
         } else {
             self.recorded(&main).await?
         };

@@ -1,6 +1,7 @@
 //! What must hold when all is quiet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use progy_core::RevisionId;
 
@@ -39,6 +40,7 @@ pub(crate) fn at_the_end(world: &World, script: &Script) {
         Err(error) => world.wrong(format!("the history cannot be read: {error}")),
     }
     progress_has_grown(world);
+    repositories_are_whole(world);
     for n in 0..world.devices() {
         swept(world, n);
     }
@@ -121,6 +123,25 @@ fn progress_has_grown(world: &World) {
         let known = world.state(n).ok().flatten().map(|state| state.progress);
         if !known.is_some_and(|progress| progress.covers(&due)) {
             world.wrong(format!("{} has forgotten progress", world.name(n)));
+        }
+    }
+}
+
+/// What stock Git has to say of every repository: nothing.
+fn repositories_are_whole(world: &World) {
+    let of_devices = (0..world.devices()).filter_map(|n| world.repository(n));
+    let of_server = world.server().repository();
+    for folder in of_devices.chain(of_server).filter(|folder| folder.join(".git").is_dir()) {
+        let mut fsck = Command::new("git");
+        fsck.args(["fsck", "--strict", "--no-dangling", "--no-progress"]).current_dir(folder);
+        fsck.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "");
+        match fsck.output() {
+            Ok(said) if said.status.success() && said.stdout.is_empty() => {}
+            Ok(said) => {
+                let words = [said.stdout, said.stderr].concat();
+                world.wrong(format!("git fsck: {}", String::from_utf8_lossy(&words).trim()));
+            }
+            Err(error) => world.wrong(format!("git cannot be run: {error}")),
         }
     }
 }

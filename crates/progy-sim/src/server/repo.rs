@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
 use progy_client::state::{Overlay, overlay};
@@ -29,14 +30,14 @@ pub(crate) fn folder() -> Result<TempDir, String> {
 #[derive(Debug)]
 pub(crate) struct Host {
     repository: Mutex<Repository>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Host {
     pub(crate) fn new() -> Result<Self, String> {
         let folder = folder()?;
         let repository = Repository::open_or_init(folder.path()).map_err(|e| e.to_string())?;
-        Ok(Self { repository: Mutex::new(repository), _folder: folder })
+        Ok(Self { repository: Mutex::new(repository), folder })
     }
 
     fn repository(&self) -> MutexGuard<'_, Repository> {
@@ -50,6 +51,11 @@ impl Host {
             let bytes = repository.read(id, kind).ok().flatten()?;
             Some(Object { id: *id, kind, bytes })
         })
+    }
+
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where its address leads.

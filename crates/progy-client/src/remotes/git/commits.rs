@@ -143,6 +143,13 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
 
     /// A commit as a revision.
     pub(super) fn summary(&self, id: &ObjectId) -> Result<RevisionSummary> {
+        let (files_changed, bytes) = self.repository()?.changes(id)?;
+        Ok(RevisionSummary { files_changed, bytes, ..self.outline(id)? })
+    }
+
+    /// A commit as a revision, without counting what it changes: that takes longer than all else
+    /// where a sync finds nothing new.
+    pub(super) fn outline(&self, id: &ObjectId) -> Result<RevisionSummary> {
         let repository = self.repository()?;
         let commit = repository.commit(id)?;
         let commit = commit.ok_or_else(|| GitError::Object(*id, "it is missing".to_owned()))?;
@@ -150,7 +157,6 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             Some((_, version)) => version.clone(),
             None => self.version_before(&commit)?,
         };
-        let (files_changed, bytes) = repository.changes(id)?;
         Ok(RevisionSummary {
             id: id.revision(),
             parent: commit.parents.first().map(ObjectId::revision),
@@ -160,8 +166,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             lesson: commit.facts.lesson,
             saved_at: Timestamp(commit.author.seconds.saturating_mul(1000)),
             version,
-            files_changed,
-            bytes,
+            files_changed: 0,
+            bytes: 0,
         })
     }
 
