@@ -2,6 +2,7 @@
 
 mod devices;
 mod history;
+mod hosts;
 mod links;
 mod logins;
 mod noting;
@@ -93,6 +94,10 @@ contract! {
         a_save_id_that_two_commits_name_is_the_first_ones
         what_is_stored_counts_and_is_told
         a_token_opens_a_repository_until_it_expires;
+    hosts:
+        what_is_elsewhere_is_noted
+        a_token_of_another_host_is_begun_finished_and_forgotten
+        a_retired_key_takes_such_tokens_along;
     history:
         any_revision_can_be_read
         a_change_of_version_is_a_keyframe

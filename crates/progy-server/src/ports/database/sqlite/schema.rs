@@ -9,12 +9,13 @@ use crate::ports::{PortError, Result};
 
 /// One script for each version of the schema; `user_version` counts those that have run. A script
 /// that was released is never edited: the next one changes what it made.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema/0001_foundation.sql"),
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_vault.sql"),
     include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_git.sql"),
+    include_str!("schema/0006_hosts.sql"),
 ];
 
 /// How long a statement waits for another process. Long, because a server under load leaves `admin`
