@@ -77,6 +77,9 @@ pub mod code {
     pub const OTHER_STRATEGY: &str = "other_strategy";
     /// 409: repositories are kept by another host than the one that this route is for.
     pub const OTHER_HOST: &str = "other_host";
+    /// 403: the learner has to link their account at another service (again), or to allow more there;
+    /// `detail` says what.
+    pub const LINK_NEEDED: &str = "link_needed";
     /// 503: repositories cannot be served: the program `git` is missing on the server's machine, or
     /// the host that keeps them does not answer.
     pub const GIT_UNAVAILABLE: &str = "git_unavailable";

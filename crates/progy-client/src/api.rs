@@ -145,6 +145,13 @@ pub trait GitApi {
         host: GitHostKind,
     ) -> Result<Credentials, ApiError>;
 
+    /// `POST /api/git/pushed`: tells the server of a push to another host, so that the learner's other
+    /// devices hear of it at once.
+    async fn pushed(&self, course: &CourseId) -> Result<(), ApiError> {
+        let _ = course;
+        Ok(())
+    }
+
     /// `GET …/info/refs?service=…`.
     async fn advertise(&self, repo: &RepoAccess, service: Service) -> Result<Vec<u8>, ApiError>;
 

@@ -37,6 +37,9 @@ pub enum Error {
     /// The token is missing, unknown or revoked.
     #[error("not logged in")]
     NotLoggedIn,
+    /// The learner has to link an account at another service; the text says which and why.
+    #[error("{0}")]
+    LinkNeeded(String),
     /// The token is in the system's keyring, which does not give it out.
     #[error("the system's keyring does not give out the login: {0}")]
     Keyring(String),
@@ -129,6 +132,7 @@ impl From<ApiError> for Error {
             ApiError::Disk(source) => Self::Disk { path: String::new(), source },
             ApiError::Problem(problem) => match problem.code.as_str() {
                 code::UNAUTHORIZED => Self::NotLoggedIn,
+                code::LINK_NEEDED => Self::LinkNeeded(problem.detail.unwrap_or(problem.title)),
                 code::QUOTA_EXCEEDED => Self::QuotaExceeded,
                 code::UNAVAILABLE | code::TIMEOUT => Self::Unreachable(problem.title),
                 code::OTHER_STRATEGY => {

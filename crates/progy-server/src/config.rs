@@ -1,9 +1,11 @@
 //! How a server is set up: a TOML file, and what the command line puts over it.
 
+mod forgejo;
 mod git;
 mod github;
 mod proxy;
 mod public_url;
+mod secret;
 mod tls;
 mod vault;
 mod warnings;
@@ -16,6 +18,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use crate::secret::Secret;
+pub(crate) use forgejo::Checked as CheckedForgejo;
+pub use forgejo::{Forgejo, TOKEN as FORGEJO_TOKEN};
 pub use git::{Git, GitHost};
 pub use github::{CLIENT_SECRET, Checked as CheckedGitHub, GitHub};
 pub use proxy::{ForwardedBy, Network, Proxy};
@@ -305,6 +309,7 @@ impl Config {
             return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
         }
         self.git.check()?;
+        self.checked_forgejo()?;
         self.vault.check(variable(VAULT_KEYS).as_ref())?;
         if let Some(tls) = &self.tls {
             tls.load()?;
@@ -341,6 +346,17 @@ impl Config {
     ) -> Result<Option<CheckedGitHub>, ConfigError> {
         let Some(github) = &self.github else { return Ok(None) };
         github.checked(&self.public_url(address)?, variable(CLIENT_SECRET).as_ref()).map(Some)
+    }
+
+    /// What the Forgejo needs that keeps the repositories; `None` if none does.
+    pub(crate) fn checked_forgejo(&self) -> Result<Option<CheckedForgejo>, ConfigError> {
+        if self.git.host != GitHost::Forgejo {
+            return Ok(None);
+        }
+        let forgejo = self.git.forgejo.as_ref().ok_or(ConfigError::Senseless(
+            "`git.host` is `forgejo`: say where it is, in `[git.forgejo]`",
+        ))?;
+        forgejo.checked(variable(FORGEJO_TOKEN).as_ref()).map(Some)
     }
 
     /// Opens the vault that is configured. The data folder exists.

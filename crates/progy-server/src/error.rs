@@ -112,6 +112,9 @@ pub enum ServiceError {
     /// Repositories are kept by another host than the route is for.
     #[error("{0}")]
     OtherHost(String),
+    /// The learner has to link another service, or to allow more there; the text says it.
+    #[error("{0}")]
+    LinkNeeded(String),
     /// Repositories cannot be served.
     #[error("{0}")]
     GitUnavailable(String),
@@ -160,6 +163,7 @@ impl ServiceError {
             Self::SaveReused => (409, code::SAVE_REUSED, "The save id is used"),
             Self::VersionExists => (409, code::VERSION_EXISTS, "The version exists"),
             Self::OtherStrategy(_) => (409, code::OTHER_STRATEGY, "Another strategy"),
+            Self::LinkNeeded(_) => (403, code::LINK_NEEDED, "Another service has to be linked"),
             Self::OtherHost(_) => (409, code::OTHER_HOST, "Another host"),
             Self::GitUnavailable(_) => (503, code::GIT_UNAVAILABLE, "No repositories"),
             Self::TooLarge(_) => (413, code::TOO_LARGE, "Too large"),

@@ -75,6 +75,8 @@ const BEARER: &str = "bearer";
         routes::git::ensure,
         routes::git::credentials,
         routes::git::github,
+        routes::git::pushed,
+        routes::git::hook,
         routes::smart_http::advertise,
         routes::smart_http::upload_pack,
         routes::smart_http::receive_pack

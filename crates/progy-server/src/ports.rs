@@ -7,6 +7,7 @@
 //! - [`git_host`]: learners' Git repositories;
 //! - [`github`]: GitHub, which learners log in with;
 //! - [`rate_limits`]: how often something may be tried;
+//! - `web`: how other services are asked;
 //! - [`clock`], [`entropy`]: time and chance, which nothing else in the services may ask for.
 
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod git_host;
 pub mod github;
 pub mod objects;
 pub mod rate_limits;
+pub(crate) mod web;
 
 pub use clock::{Clock, SystemClock};
 pub use database::{Accounts, Database};

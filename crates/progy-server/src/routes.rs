@@ -64,6 +64,7 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
     let wants = Allowance::body(CONTENTS_BODY);
     let account = Allowance::body(auth::BODY);
     let git = Allowance::body(git::BODY);
+    let hook = Allowance::body(git::HOOK);
     let wishes = Allowance::upload(smart_http::WISHES);
     let push = Allowance::upload(smart_http::PUSH);
     let api = Routes::new(timeouts)
@@ -105,6 +106,8 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .post("/api/git/ensure-repo", git, git::ensure)
         .post("/api/git/credentials", git, git::credentials)
         .get("/api/git/credentials", git::github)
+        .post("/api/git/pushed", git, git::pushed)
+        .post("/api/git/hooks/{host}", hook, git::hook)
         .get("/git/{user}/{repository}/info/refs", smart_http::advertise)
         .post("/git/{user}/{repository}/git-upload-pack", wishes, smart_http::upload_pack)
         .post("/git/{user}/{repository}/git-receive-pack", push, smart_http::receive_pack);

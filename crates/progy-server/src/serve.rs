@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{CheckedGitHub, Config, ConfigError, GitHost};
+use crate::config::{CheckedForgejo, CheckedGitHub, Config, ConfigError, GitHost};
 use crate::error::ServiceError;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
@@ -16,6 +16,7 @@ use crate::http::metrics::Metrics;
 use crate::http::site::Site;
 use crate::http::tls::Certificates;
 use crate::ports::PortError;
+use crate::ports::git_host::forgejo;
 use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
@@ -91,7 +92,7 @@ pub async fn serve_until(
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr()?;
     let services = open(&config)?;
-    let services = keep_repositories(services, &config)?;
+    let services = keep_repositories(services, &config, address)?;
     let services = Arc::new(match config.checked_github(Some(address))? {
         None => services,
         Some(github) => services.with_github(reach(&config, github)?),
@@ -103,6 +104,7 @@ pub async fn serve_until(
     let stopping = CancellationToken::new();
     let forgetting = forget_the_old(Arc::clone(&services), config.audit.keep());
     let upkeep = keep_up(Arc::clone(&services));
+    let polling = poll(Arc::clone(&services), config.git.poll);
     let state = AppState {
         services,
         stopping: stopping.clone(),
@@ -134,6 +136,7 @@ pub async fn serve_until(
         () = renewal => {}
         () = forgetting => {}
         () = upkeep => {}
+        () = polling => {}
     }
     tracing::info!("stopped");
     Ok(())
@@ -162,14 +165,30 @@ async fn keep_up(services: Arc<Services>) {
     }
 }
 
+/// Asks another host for pushes that it did not tell of, and does what it needs from time to time.
+/// Several servers may do it at once.
+async fn poll(services: Arc<Services>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        match services.look_for_pushes().await {
+            Ok(noted) => tracing::debug!(noted, "the host was asked for pushes"),
+            Err(error) => tracing::warn!(%error, "the host could not be asked for pushes"),
+        }
+    }
+}
+
 /// The services over what `config` names.
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
     Services::embedded(&config.data, config.limits.services())
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
 }
 
-/// The services with repositories, if the configuration wants some.
-fn keep_repositories(services: Services, config: &Config) -> Result<Services, ServerError> {
+/// The services with repositories, if the configuration wants some, for a server at `address`.
+fn keep_repositories(
+    services: Services,
+    config: &Config,
+    address: SocketAddr,
+) -> Result<Services, ServerError> {
     let data = |source| ServerError::Data { folder: config.data.display().to_string(), source };
     Ok(match config.git.host {
         GitHost::None => services,
@@ -177,6 +196,19 @@ fn keep_repositories(services: Services, config: &Config) -> Result<Services, Se
             let folder = config.data.join("git");
             let host = services.embedded_host(&folder, config.git.settings()).map_err(data)?;
             services.with_git(Repositories::embedded(Arc::new(host)))
+        }
+        GitHost::Forgejo => {
+            let Some(CheckedForgejo { root, public, token }) = config.checked_forgejo()? else {
+                return Ok(services);
+            };
+            let vault = Arc::new(config.open_vault().map_err(ServiceError::from)?);
+            // Without an address for browsers nobody else knows where this server is either.
+            let told_at = config.public_url(Some(address)).ok().map(|url| url.to_string());
+            let mirror = config.git.mirror();
+            let settings = forgejo::Settings { root, public, token, told_at, mirror };
+            let folder = config.data.join("git-copies");
+            let host = services.forgejo_host(&folder, settings, vault).map_err(data)?;
+            services.with_git(Repositories::elsewhere(Arc::new(host)))
         }
     })
 }

@@ -1,4 +1,4 @@
-//! A stand-in for GitHub: the OAuth and REST routes that Progy uses, with the habits of the real one
+//! Stand-ins for [Forgejo](forgejo) and for GitHub. Of GitHub: the OAuth and REST routes that Progy uses, with the habits of the real one
 //! (errors with status 200, fewer scopes than asked for, 401 for what was revoked, rate limits,
 //! tokens of GitHub Apps that expire), and moods in which it misbehaves as no GitHub should.
 //!
@@ -14,12 +14,15 @@
 //! - [`record`]: what was said.
 
 pub mod control;
+pub mod forgejo;
 pub mod mood;
 pub mod record;
 pub mod world;
 
 mod api;
+mod deliver;
 mod documents;
+mod git;
 mod oauth;
 
 use std::io;

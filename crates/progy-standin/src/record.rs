@@ -51,14 +51,24 @@ pub(crate) fn now() -> u64 {
 
 /// Middleware: keeps what is said.
 pub(crate) async fn record(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let described = shared.world().mood.is_described();
+    let keep_it = |exchange| shared.exchanges().push(Exchange { described, ..exchange });
+    keep(request, next, keep_it).await
+}
+
+/// Passes a request on and gives it, with its answer, to `keep_it`.
+pub(crate) async fn keep(
+    request: Request,
+    next: Next,
+    keep_it: impl FnOnce(Exchange) + Send,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_REQUEST).await.unwrap_or_default();
     let asked = parts.clone();
-    let described = shared.world().mood.is_described();
     let response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     let (answered, answer) = response.into_parts();
     let answer = to_bytes(answer, usize::MAX).await.unwrap_or_default();
-    let exchange = Exchange {
+    keep_it(Exchange {
         method: asked.method.to_string(),
         path: asked.uri.path().to_owned(),
         query: asked.uri.query().unwrap_or_default().to_owned(),
@@ -67,9 +77,8 @@ pub(crate) async fn record(State(shared): State<Shared>, request: Request, next:
         status: answered.status.as_u16(),
         answer_headers: texts(&answered.headers),
         answer: text(&answer),
-        described,
-    };
-    shared.exchanges().push(exchange);
+        described: true,
+    });
     Response::from_parts(answered, Body::from(answer))
 }
 

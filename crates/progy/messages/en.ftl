@@ -225,6 +225,7 @@ git-unfit-path = This cannot be saved in Git: { $reason }. Your files are as the
 git-object = The Git repository in this folder is damaged (object { $id }: { $reason }). Your files are as they were; copy them elsewhere, and start again in an empty folder with `progy init`.
 git-moved = Another program moved the branch main meanwhile. Your files are as they were; run the command again.
 git-failed = The Git repository in this folder cannot be used ({ $reason }). Your files are as they were.
+link-needed = The server cannot reach your repositories: { $reason }. Your work is safe on this device; do that in the browser, then run the command again.
 git-host-refused = The Git host refuses the save: { $reason }. Your work is safe on this device, in a commit.
 foreign-repository = This folder is a Git repository already, and not one of this course. Nothing was changed; choose another folder.
 other-strategy-here = This workspace is carried by the strategy { $strategy }, not { $wanted }. Nothing was changed; leave out `--strategy`, and change it with `progy strategy { $wanted }`.

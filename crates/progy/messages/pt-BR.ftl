@@ -225,6 +225,7 @@ git-unfit-path = Isto não pode ser salvo no Git: { $reason }. Seus arquivos est
 git-object = O repositório Git nesta pasta está danificado (objeto { $id }: { $reason }). Seus arquivos estão como estavam; copie-os para outro lugar e recomece em uma pasta vazia com `progy init`.
 git-moved = Outro programa moveu o branch main enquanto isso. Seus arquivos estão como estavam; rode o comando de novo.
 git-failed = O repositório Git nesta pasta não pode ser usado ({ $reason }). Seus arquivos estão como estavam.
+link-needed = O servidor não alcança seus repositórios: { $reason }. Seu trabalho está seguro neste dispositivo; faça isso no navegador e rode o comando de novo.
 git-host-refused = O servidor Git recusa o salvamento: { $reason }. Seu trabalho está seguro neste dispositivo, em um commit.
 foreign-repository = Esta pasta já é um repositório Git, e não deste curso. Nada foi alterado; escolha outra pasta.
 other-strategy-here = Este espaço de trabalho é levado pela estratégia { $strategy }, e não { $wanted }. Nada foi alterado; tire o `--strategy` e mude com `progy strategy { $wanted }`.

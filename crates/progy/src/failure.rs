@@ -77,6 +77,7 @@ impl From<Error> for Failure {
             Error::Locked => fail!(Failed, "locked"),
             Error::Unreachable(why) => fail!(Unreachable, "unreachable", reason = why),
             Error::NotLoggedIn => fail!(NotLoggedIn, "not-logged-in"),
+            Error::LinkNeeded(why) => fail!(NotLoggedIn, "link-needed", reason = why),
             Error::Keyring(why) => fail!(NotLoggedIn, "keyring-closed", reason = why),
             Error::NoCourse(course) => fail!(Failed, "no-course", course = course),
             Error::NoVersion(course, version) => {

@@ -6,7 +6,8 @@ mod world;
 
 use std::fs;
 
-use world::{Device, World, assert_equal, rustlings, settle};
+use progy_standin::forgejo::Age;
+use world::{Device, World, assert_equal, eventually, rustlings, settle};
 
 /// What stock Git prints in a device's folder.
 fn git(device: &Device, arguments: &[&str]) -> String {
@@ -26,7 +27,26 @@ fn assert_tidy(devices: &[&Device]) {
 
 #[test]
 fn a_repository_behind_the_scenes() {
-    let mut world = World::new();
+    behind_the_scenes(World::new());
+}
+
+#[test]
+fn a_repository_behind_the_scenes_at_forgejo() {
+    for age in [Age::New, Age::Old] {
+        let (world, forgejo) = World::with_forgejo(age);
+        behind_the_scenes(world);
+        // One account for the learner, which nobody can sign in with, and one repository in it.
+        let there = forgejo.standin.world();
+        let [account] = there.accounts.iter().filter(|a| !a.admin).collect::<Vec<_>>()[..] else {
+            panic!("{:?}", there.accounts)
+        };
+        assert!(account.login.starts_with("progy-") && account.restricted);
+        assert_eq!(there.repositories.len(), 1);
+        assert!(there.repositories[0].private && there.repositories[0].protected);
+    }
+}
+
+fn behind_the_scenes(mut world: World) {
     let course = rustlings::course(world.folder.path());
     world.publish(&course);
     let token = world.add_user("ana", "learner");
@@ -104,7 +124,17 @@ fn a_repository_behind_the_scenes() {
 
 #[test]
 fn stock_git_works_in_the_folder_without_a_question() {
-    let world = World::new();
+    stock_git(&World::new());
+}
+
+#[test]
+fn stock_git_works_with_forgejo_without_a_question() {
+    let (world, forgejo) = World::with_forgejo(Age::New);
+    stock_git(&world);
+    assert_eq!(forgejo.standin.world().repositories[0].hooks.len(), 1);
+}
+
+fn stock_git(world: &World) {
     let course = rustlings::course(world.folder.path());
     world.publish(&course);
     let token = world.add_user("ana", "learner");
@@ -125,10 +155,11 @@ fn stock_git_works_in_the_folder_without_a_question() {
     assert_eq!(git(&desktop, &["rev-parse", "HEAD"]), by_hand);
     let log = desktop.run(&["log", "--json"]).ok().json();
     assert_eq!(log[0]["message"], "by hand\n\nwith a body");
-    let (status, revisions) =
-        world.curl(&token, "GET", "/api/workspaces/rustlings/revisions", None);
+    let revisions = || world.curl(&token, "GET", "/api/workspaces/rustlings/revisions", None);
+    eventually("the server's note of a push", || revisions().1.contains(&by_hand));
+    let (status, document) = world.curl(&token, "GET", "/api/progress/rustlings", None);
     assert_eq!(status, 200);
-    assert!(revisions.contains(&by_hand), "{revisions}");
+    assert!(document.contains(&by_hand) && document.contains(&file), "{document}");
     // and the laptop finds everything in order.
     laptop.run(&["sync"]).ok();
     assert_eq!(git(&laptop, &["rev-parse", "HEAD"]), by_hand);

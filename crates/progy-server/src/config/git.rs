@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use super::ConfigError;
+use super::{ConfigError, Forgejo};
 use crate::ports::git_host::embedded::Settings;
 use crate::ports::git_host::embedded::program::Program;
+use crate::ports::git_host::mirror;
 
 /// The least that a push may be limited to, in bytes: less would refuse courses as they are.
 const LEAST: u64 = 1 << 20;
@@ -36,6 +37,14 @@ pub struct Git {
     pub time: Duration,
     /// The program `git`; without it, the first in the search path. In a file, relative to that file.
     pub program: Option<PathBuf>,
+    /// What copies of repositories that another host keeps may take together, in bytes.
+    pub copies: u64,
+    /// How often another host is asked whether somebody pushed to a repository that was in use
+    /// within a day; in a file, in seconds.
+    #[serde(deserialize_with = "time")]
+    pub poll: Duration,
+    /// The Forgejo or Gitea, if that is who keeps them.
+    pub forgejo: Option<Forgejo>,
 }
 
 /// Who keeps the repositories.
@@ -45,6 +54,8 @@ pub enum GitHost {
     /// This server, in the data folder.
     #[default]
     Embedded,
+    /// A Forgejo or Gitea, in accounts that are made for it.
+    Forgejo,
     /// Nobody: the strategy is not offered.
     None,
 }
@@ -52,27 +63,38 @@ pub enum GitHost {
 impl Default for Git {
     fn default() -> Self {
         let Settings { push, processes, time, program } = Settings::default();
-        Self { host: GitHost::Embedded, push, processes, time, program }
+        let copies = mirror::Settings::default().room;
+        let (host, poll, forgejo) = (GitHost::Embedded, Duration::from_mins(5), None);
+        Self { host, push, processes, time, program, copies, poll, forgejo }
     }
 }
 
 impl Git {
     /// What the embedded host takes.
     pub(crate) fn settings(&self) -> Settings {
-        let Self { host: _, push, processes, time, program } = self.clone();
+        let Self { push, processes, time, program, .. } = self.clone();
         Settings { push, processes, time, program }
+    }
+
+    /// What copies of repositories that another host keeps may take.
+    pub(crate) fn mirror(&self) -> mirror::Settings {
+        let Self { processes, time, program, copies: room, .. } = self.clone();
+        mirror::Settings { room, time, processes, program, ..mirror::Settings::default() }
     }
 
     /// A relative path is seen from the configuration's folder.
     pub(super) fn relative_to(&mut self, folder: &Path) {
         self.program = self.program.take().map(|program| folder.join(program));
+        if let Some(forgejo) = &mut self.forgejo {
+            forgejo.relative_to(folder);
+        }
     }
 
     /// Why the strategy would not be offered, though it is configured.
     pub(super) fn warning(&self) -> Option<String> {
         let missing = match self.host {
             GitHost::None => None,
-            GitHost::Embedded => Program::find(self.program.as_deref()).err(),
+            GitHost::Embedded | GitHost::Forgejo => Program::find(self.program.as_deref()).err(),
         };
         missing.map(|why| format!("the strategy `git` cannot be used: {why}"))
     }
@@ -86,6 +108,9 @@ impl Git {
         }
         if self.processes == 0 {
             return Err(ConfigError::Senseless("`git.processes` must be at least 1"));
+        }
+        if self.poll < Duration::from_secs(1) {
+            return Err(ConfigError::Senseless("`git.poll` must be at least 1 second"));
         }
         if self.time.is_zero() {
             return Err(ConfigError::Senseless("`git.time` must be more than 0 seconds"));

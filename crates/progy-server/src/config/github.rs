@@ -1,11 +1,11 @@
 //! `[github]`: signing in with GitHub.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use serde::Deserialize;
 
+use super::secret::Places;
 use super::{ConfigError, PublicUrl};
 use crate::ports::github::http::Settings;
 use crate::ports::github::{AppKind, Scopes};
@@ -113,36 +113,14 @@ impl GitHub {
     }
 
     fn secret(&self, from_variable: Option<&Secret>) -> Result<Secret, ConfigError> {
-        let wrong = |what: String| Err(ConfigError::Wrong(what));
-        let secret = match (from_variable, &self.client_secret, &self.client_secret_file) {
-            (Some(secret), _, _) | (None, Some(secret), None) => secret.clone(),
-            (None, None, Some(file)) => match fs::read_to_string(file) {
-                Ok(text) => Secret::new(text.trim()),
-                Err(error) => {
-                    let file = file.display();
-                    return wrong(format!(
-                        "cannot read `github.client_secret_file` {file}: {error}"
-                    ));
-                }
-            },
-            (None, Some(_), Some(_)) => {
-                return wrong(
-                    "`github` has both a `client_secret` and a `client_secret_file`; keep one"
-                        .to_owned(),
-                );
-            }
-            (None, None, None) => {
-                return wrong(format!(
-                    "`github` has no secret: set `client_secret_file`, `client_secret` or the \
-                     variable {CLIENT_SECRET}; GitHub shows it once, where the application is \
-                     registered"
-                ));
-            }
+        let places = Places {
+            table: "github",
+            key: "client_secret",
+            variable: CLIENT_SECRET,
+            hint: "GitHub shows it once, where the application is registered",
         };
-        if secret.is_empty() {
-            return wrong("the secret of `github` is empty".to_owned());
-        }
-        Ok(secret)
+        let file = self.client_secret_file.as_deref();
+        places.find(from_variable, self.client_secret.as_ref(), file)
     }
 }
 
@@ -151,7 +129,7 @@ fn trimmed(url: &Url) -> &str {
 }
 
 /// An address that secrets may be sent to: encrypted, or on this machine.
-fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
+pub(super) fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
     let url = super::web_address(key, text)?;
     if url.scheme() == "https" || super::is_here(&url) {
         return Ok(url);
@@ -163,6 +141,8 @@ fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn parse(text: &str) -> GitHub {

@@ -1,13 +1,20 @@
 //! Who keeps the learners' Git repositories: [`GitHost`].
 //!
 //! - [`embedded`]: bare repositories in the data folder, served over HTTP by the server itself;
+//! - [`forgejo`]: a Forgejo or Gitea beside the server;
+//! - `smart`, [`mirror`]: how the server reads what another host keeps; [`names`]: what it is called
+//!   there;
 //! - [`objects`], [`difference`]: what the server reads of a repository, whoever keeps it;
 //! - [`naming`]: a template in Git's own terms.
 
 pub mod difference;
 pub mod embedded;
+pub mod forgejo;
+pub mod mirror;
+pub mod names;
 pub mod naming;
 pub mod objects;
+mod smart;
 
 #[cfg(test)]
 mod contract;
@@ -22,7 +29,7 @@ use progy_core::{ContentHash, CourseId, Timestamp, Tree};
 use semver::Version;
 
 use super::PortError;
-use super::database::UserId;
+use super::database::{Accounts, UserId};
 use crate::secret::Secret;
 pub use objects::Objects;
 
@@ -38,6 +45,9 @@ pub enum GitHostError {
     /// The learner has to do something first, which the text says.
     #[error("{0}")]
     Refused(String),
+    /// The learner has to sign in at the host, or to allow more there, which the text says.
+    #[error("{0}")]
+    LinkNeeded(String),
     /// It had too many requests.
     #[error("the host of the repositories is busy; try again in {} seconds", .0.as_secs())]
     RateLimited(Duration),
@@ -79,6 +89,15 @@ pub struct Pass {
     pub repo_url: String,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
+}
+
+/// What a host says by itself: a webhook's request.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// What proves who says it, as the header has it.
+    pub signature: &'a str,
+    /// What was said.
+    pub body: &'a [u8],
 }
 
 /// The files of a course version, which the repositories of its learners may share.
@@ -143,6 +162,41 @@ pub trait GitHost: Send + Sync {
         Ok(false)
     }
 
+    /// Does what has to be done from time to time for all repositories together.
+    async fn tidy(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whose repositories were pushed to, as the host says; `None` if it is not the host who says so.
+    async fn hear(&self, heard: &Heard<'_>) -> Result<Option<Vec<(UserId, CourseId)>>> {
+        let _ = heard;
+        Ok(None)
+    }
+
+    /// The repositories that a device wanted at `since` or later, if the host has to be asked whether
+    /// somebody pushed to them.
+    async fn wanted_since(&self, since: Timestamp) -> Result<Vec<(UserId, CourseId)>> {
+        let _ = since;
+        Ok(Vec::new())
+    }
+
     /// Deletes the repository; no error if there is none.
     async fn delete(&self, repo: &RepoName) -> Result<()>;
+}
+
+/// All repositories of a host that a device wanted at `since` or later.
+async fn wanted_since(
+    records: &dyn Accounts,
+    host: &str,
+    since: Timestamp,
+    at_once: u32,
+) -> Result<Vec<(UserId, CourseId)>> {
+    let mut all = Vec::new();
+    loop {
+        let some = records.host_repos(host, since, all.last().cloned(), at_once).await?;
+        if some.is_empty() {
+            return Ok(all);
+        }
+        all.extend(some.into_iter().map(|repo| (repo.user, repo.course)));
+    }
 }

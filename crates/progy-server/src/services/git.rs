@@ -2,13 +2,15 @@
 //!
 //! - [`access`]: who may do what with which;
 //! - [`template`]: what a repository begins with;
-//! - [`noting`], [`upkeep`]: what was pushed becomes revisions;
+//! - [`noting`], [`upkeep`]: what was pushed becomes revisions; [`news`]: hearing of it from another
+//!   host;
 //! - `reading`, `archive`: their files, from the repository.
 //!
 //! A repository is the truth; the database's rows are a record of it that can be made anew.
 
 pub mod access;
 mod archive;
+pub mod news;
 pub mod noting;
 mod reading;
 pub mod template;
@@ -19,26 +21,31 @@ use std::sync::Arc;
 
 use progy_api::account::User;
 use progy_api::git::{
-    Author, Credentials, CredentialsRequest, GitHostKind, GitHubCredentials, Repo,
+    Author, Credentials, CredentialsRequest, GitAccess, GitHostKind, GitHubCredentials, Repo,
 };
 use progy_core::git::Signature;
-use progy_core::{CourseId, Strategy};
+use progy_core::{CourseId, Strategy, Timestamp};
 use semver::Version;
+use tokio::sync::Mutex;
 
 use super::Services;
 use super::cache::Cache;
 use super::github::token::TokenTrouble;
 use crate::ports::database::{Claim, UserId, Workspace};
 use crate::ports::git_host::embedded::{Embedded, Settings};
+use crate::ports::git_host::forgejo::{self, Forgejo};
 use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
 use crate::ports::github::Scopes;
 use crate::ports::{GitHost, PortError};
+use crate::vault::Vault;
 use crate::{Result, ServiceError};
 use template::CourseTemplate;
 
 /// What templates in Git's terms may take in memory, in bytes.
 const TEMPLATES: usize = 16 << 20;
+/// How long another host's word that it can work is believed, in milliseconds.
+const BELIEVED: u64 = 30 * 1_000;
 /// The user name that GitHub wants with a token.
 const GITHUB_USER: &str = "x-access-token";
 /// What GitHub must allow for private repositories.
@@ -52,6 +59,14 @@ pub struct Repositories {
     embedded: Option<Arc<Embedded>>,
     /// Templates in Git's terms.
     templates: Arc<Cache<(CourseId, Version), Arc<GitTemplate>>>,
+    /// What another host answered when it was asked last whether it can work, and when.
+    trouble: Arc<Mutex<Option<Answered>>>,
+}
+
+/// What a host answered, and when.
+struct Answered {
+    at: Timestamp,
+    trouble: Option<String>,
 }
 
 impl Repositories {
@@ -63,7 +78,8 @@ impl Repositories {
 
     /// Kept elsewhere.
     pub fn elsewhere(host: Arc<dyn GitHost>) -> Self {
-        Self { host, embedded: None, templates: Arc::new(Cache::new(TEMPLATES)) }
+        let templates = Arc::new(Cache::new(TEMPLATES));
+        Self { host, embedded: None, templates, trouble: Arc::default() }
     }
 }
 
@@ -78,6 +94,19 @@ impl Services {
     pub fn embedded_host(&self, folder: &Path, settings: Settings) -> Result<Embedded, PortError> {
         let tokens = Arc::clone(&self.accounts);
         Embedded::open(folder, settings, tokens, self.clock.clone(), self.entropy.clone())
+    }
+
+    /// A Forgejo, with copies of its repositories in `folder`, over the ports that these services
+    /// have.
+    pub fn forgejo_host(
+        &self,
+        folder: &Path,
+        settings: forgejo::Settings,
+        vault: Arc<Vault>,
+    ) -> Result<Forgejo, PortError> {
+        let records = Arc::clone(&self.accounts);
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        Forgejo::open(folder, settings, forgejo::Means { records, vault, clock, entropy })
     }
 
     /// The host.
@@ -95,8 +124,21 @@ impl Services {
 
     /// What keeps repositories from being served, if anything does.
     pub async fn git_trouble(&self) -> Option<String> {
-        let host = self.git.as_ref().map(|git| &git.host)?;
-        host.ping().await.err().map(|error| error.to_string())
+        let git = self.git.as_ref()?;
+        if git.embedded.is_some() {
+            return git.host.ping().await.err().map(|error| error.to_string());
+        }
+        // Anybody may ask us; another host is not asked each time. Who comes meanwhile waits.
+        let mut last = git.trouble.lock().await;
+        let now = self.clock.now();
+        match &*last {
+            Some(Answered { at, trouble }) if now.0.abs_diff(at.0) < BELIEVED => trouble.clone(),
+            _ => {
+                let trouble = git.host.ping().await.err().map(|error| error.to_string());
+                *last = Some(Answered { at: now, trouble: trouble.clone() });
+                trouble
+            }
+        }
     }
 
     /// Sees to it that the learner has a repository for a course, and that it shares what comes with
@@ -137,6 +179,10 @@ impl Services {
             ));
         }
         let repo = repo_name(user, &request.course);
+        if host.kind() != GitHostKind::Embedded && request.access == GitAccess::Write {
+            // Another host takes any push: who must not push gets nothing to push with.
+            self.check_push(&repo).await?;
+        }
         let pass = host.pass(&repo, request.access, site).await?;
         let expires_at = pass.expires_at.unwrap_or_else(|| self.clock.now());
         Ok(Credentials {
@@ -221,6 +267,7 @@ impl From<GitHostError> for ServiceError {
         match error {
             GitHostError::Unavailable(why) => Self::GitUnavailable(why),
             GitHostError::Refused(why) => Self::Forbidden(why),
+            GitHostError::LinkNeeded(why) => Self::LinkNeeded(why),
             GitHostError::RateLimited(pause) => Self::RateLimited { seconds: pause.as_secs() },
             GitHostError::Port(error) => error.into(),
         }
@@ -234,7 +281,7 @@ impl From<TokenTrouble> for ServiceError {
                 Self::GitUnavailable(trouble.to_string())
             }
             TokenTrouble::NotLinked | TokenTrouble::Revoked | TokenTrouble::MissingScopes(_) => {
-                Self::Forbidden(trouble.to_string())
+                Self::LinkNeeded(trouble.to_string())
             }
             TokenTrouble::RateLimited(pause) => Self::RateLimited { seconds: pause.as_secs() },
             TokenTrouble::Failed(error) => error,

@@ -51,29 +51,42 @@ impl HttpApi {
         }
     }
 
-    /// As [`HttpApi::accept`]; a repository that is not there, or no longer, is problem 404.
-    async fn accept_git(&self, response: Response) -> Result<Response, ApiError> {
-        let status = response.status();
-        if status == StatusCode::NOT_FOUND || status.is_redirection() {
-            return Err(ApiError::Problem(Box::new(Problem {
-                title: "There is no such repository".to_owned(),
-                status: 404,
-                code: code::NOT_FOUND.to_owned(),
-                ..Problem::default()
-            })));
+    /// As [`HttpApi::accept`]; a repository that is not there, or no longer, is problem 404, and a
+    /// login that another host does not take, or not for this, is problem 401 or 403.
+    async fn accept_git(
+        &self,
+        repo: &RepoAccess,
+        response: Response,
+    ) -> Result<Response, ApiError> {
+        let problem = |status, code: &str, title: &str| {
+            let (title, code) = (title.to_owned(), code.to_owned());
+            Err(ApiError::Problem(Box::new(Problem { title, status, code, ..Problem::default() })))
+        };
+        match response.status() {
+            StatusCode::NOT_FOUND => problem(404, code::NOT_FOUND, "There is no such repository"),
+            status if status.is_redirection() => {
+                problem(404, code::NOT_FOUND, "The repository is elsewhere by now")
+            }
+            StatusCode::UNAUTHORIZED if repo.login.is_some() => {
+                problem(401, code::FORBIDDEN, "The Git host does not accept the login")
+            }
+            StatusCode::FORBIDDEN if repo.login.is_some() => {
+                problem(403, code::FORBIDDEN, "The Git host does not allow it")
+            }
+            _ => self.accept(response).await,
         }
-        self.accept(response).await
     }
 
     async fn git(
         &self,
+        repo: &RepoAccess,
         request: RequestBuilder,
         meter: Option<&Meter>,
     ) -> Result<Response, ApiError> {
         // What the host does between the last byte and its answer grows with the push.
         let patience = self.timeouts.publish;
         let response = self.answered(request, meter, patience).await?;
-        self.accept_git(response).await
+        self.accept_git(repo, response).await
     }
 }
 
@@ -112,11 +125,19 @@ impl GitApi for HttpApi {
         Ok(Credentials { git_user: user, git_token: token, repo_url, expires_at })
     }
 
+    async fn pushed(&self, course: &CourseId) -> Result<(), ApiError> {
+        let url = self.server.route(&["api", "git", "pushed"], &[]);
+        let body = serde_json::to_vec(&EnsureRepoRequest { course: course.clone() });
+        let body = body.map_err(std::io::Error::other)?;
+        let request = self.request(Method::POST, url)?.header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body), None, self.timeouts.silence).await.map(drop)
+    }
+
     async fn advertise(&self, repo: &RepoAccess, service: Service) -> Result<Vec<u8>, ApiError> {
         let rest = format!("/info/refs?service={}", service.as_str());
         let request = self.git_request(Method::GET, repo, &rest)?;
         let response = self.answered(request, None, self.timeouts.silence).await?;
-        let response = self.accept_git(response).await?;
+        let response = self.accept_git(repo, response).await?;
         self.body(response, MAX_LIST).await
     }
 
@@ -132,7 +153,7 @@ impl GitApi for HttpApi {
             .header(CONTENT_TYPE, asks)
             .header(ACCEPT, answers)
             .body(request);
-        let mut response = self.git(request, None).await?;
+        let mut response = self.git(repo, request, None).await?;
         let mut left = MAX_PACK;
         while let Some(piece) = self.piece(&mut response).await? {
             left = left
@@ -152,13 +173,13 @@ impl GitApi for HttpApi {
         let PushBody { mut head, mut pack, length } = body;
         let response = if length <= SMALL {
             pack.read_to_end(&mut head)?;
-            self.git(request.body(head), None).await?
+            self.git(repo, request.body(head), None).await?
         } else {
             let length = length + head.len() as u64;
             let meter = Meter::new();
             let pack = file_pieces(tokio::fs::File::from_std(pack), meter.clone());
             let pieces = stream::iter([Ok(head.into())]).chain(pack);
-            self.git(with_stream(request, pieces, length), Some(&meter)).await?
+            self.git(repo, with_stream(request, pieces, length), Some(&meter)).await?
         };
         self.body(response, MAX_LIST).await
     }

@@ -3,7 +3,8 @@
 use std::io::{Seek, Write};
 use std::path::Path;
 
-use progy_api::git::GitHostKind;
+use progy_api::git::{Credentials, GitHostKind};
+use progy_api::problem::code;
 use progy_core::git::wire::{self, Advertised, FetchAnswer, Report, Service};
 use progy_core::git::{Kind, ObjectId};
 use progy_core::{Tree, rules};
@@ -49,6 +50,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             GitHostKind::Embedded => None,
             other => Some(self.api.git_credentials(&self.course, other).await?),
         };
+        let moved = |login: &Credentials| !login.repo_url.is_empty() && login.repo_url != url;
+        let url = if login.as_ref().is_some_and(moved) { self.ensure().await?.0 } else { url };
         let access = RepoAccess { url, login };
         self.known.access.replace(Some(access.clone()));
         Ok(access)
@@ -80,8 +83,20 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
                 let access = self.access().await?;
                 self.api.advertise(&access, service).await
             }
+            // The login has ended since.
+            Err(ApiError::Problem(problem)) if problem.status == 401 => {
+                self.known.access.replace(None);
+                let access = self.access().await?;
+                self.api.advertise(&access, service).await
+            }
             other => other,
         };
+        let answer = answer.map_err(|error| match error {
+            ApiError::Problem(problem) if matches!(problem.status, 401 | 403) => {
+                Error::GitHost(problem.title)
+            }
+            other => other.into(),
+        });
         let advertised = Advertised::parse(service, &answer?).map_err(garbled)?;
         self.known.head.set(advertised.main);
         Ok(advertised)
@@ -90,9 +105,42 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
     /// The newest commit on the host, with all that leads to it fetched.
     pub(super) async fn host_head(&self) -> Result<Option<ObjectId>> {
         let advertised = self.advertised(Service::UploadPack).await?;
-        let Some(main) = advertised.main else { return Ok(None) };
+        let Some(main) = advertised.main else { return self.give_back().await };
         self.bring(&advertised, main).await?;
         Ok(Some(main))
+    }
+
+    /// A host that has nothing gets what it had, as far as it is known here: somebody has deleted the
+    /// repository there, and it was made anew.
+    async fn give_back(&self) -> Result<Option<ObjectId>> {
+        let Some(had) = self.repository()?.published()? else { return Ok(None) };
+        let advertised = self.advertised(Service::ReceivePack).await?;
+        if let Some(main) = advertised.main {
+            // Another device was faster.
+            self.bring(&advertised, main).await?;
+            return Ok(Some(main));
+        }
+        match self.send(&advertised, had, &[]).await? {
+            Report::Done => {
+                self.known.head.set(Some(had));
+                self.tell().await?;
+                Ok(Some(had))
+            }
+            Report::Refused(words) => Err(Error::GitHost(words)),
+        }
+    }
+
+    /// Tells the server of a push that it did not see. If that fails it finds out later, unless the
+    /// push counts for nothing because the workspace is carried another way by now.
+    async fn tell(&self) -> Result<()> {
+        let elsewhere = self.known.access.borrow().as_ref().is_some_and(|a| a.login.is_some());
+        if elsewhere
+            && let Err(error) = self.api.pushed(&self.course).await
+            && error.is(code::OTHER_STRATEGY)
+        {
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Fetches `commit`, which the host has, unless it is here.
@@ -147,6 +195,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
                         Ok(repository.set_published(newest, "progy: push")?)
                     })?;
                     self.known.head.set(Some(newest));
+                    self.tell().await?;
                     return Ok(());
                 }
                 Report::Refused(words) => refused = words,
@@ -169,6 +218,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             Report::Done => {
                 self.repository()?.set_published(newest, "progy: push")?;
                 self.known.head.set(Some(newest));
+                self.tell().await?;
                 Ok(true)
             }
             Report::Refused(words) => {
@@ -184,8 +234,6 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         template: Option<(&Version, &Tree)>,
         newest: ObjectId,
     ) -> Result<Report> {
-        let repository = self.repository()?;
-        let head = wire::push_request(advertised, advertised.main, newest).map_err(garbled)?;
         let mut known: Vec<ObjectId> = advertised.main.into_iter().collect();
         if advertised.main.is_none() && !advertised.others.is_empty() {
             // A host that shares the template's objects need not be sent them.
@@ -195,8 +243,19 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             };
             known.extend(template.filter(|commit| advertised.others.contains(commit)));
         }
+        self.send(advertised, newest, &known).await
+    }
+
+    /// Asks the host to bring its branch to `newest`, and sends what leads to it and not to `known`.
+    async fn send(
+        &self,
+        advertised: &Advertised,
+        newest: ObjectId,
+        known: &[ObjectId],
+    ) -> Result<Report> {
+        let head = wire::push_request(advertised, advertised.main, newest).map_err(garbled)?;
         let mut pack = tempfile::tempfile().map_err(Error::disk(".git"))?;
-        repository.pack(&newest, &known, &mut pack)?;
+        self.repository()?.pack(&newest, known, &mut pack)?;
         let length = pack.stream_position().map_err(Error::disk(".git"))?;
         pack.rewind().map_err(Error::disk(".git"))?;
         let access = self.access().await?;

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod device_codes;
 pub mod git_tokens;
+pub mod hosts;
 pub mod invites;
 pub mod links;
 pub mod retention;
@@ -18,6 +19,7 @@ pub mod verifications;
 pub use audit::{Audit, AuditEntry, AuditEvent};
 pub use device_codes::{DeviceCode, DeviceCodes, DeviceStatus};
 pub use git_tokens::{GitToken, GitTokens};
+pub use hosts::{HostAccount, HostRecords, HostRepo, HostToken};
 pub use invites::{Invite, Invites};
 pub use links::{Link, LinkId, Links};
 pub use retention::{Forgotten, Retention};
@@ -38,6 +40,7 @@ pub trait Accounts:
     + DeviceCodes
     + Tokens
     + GitTokens
+    + HostRecords
     + Invites
     + Audit
     + Retention
@@ -53,7 +56,7 @@ impl<T> Accounts for T where
         + DeviceCodes
         + Tokens
         + GitTokens
-        + GitTokens
+        + HostRecords
         + Invites
         + Audit
         + Retention

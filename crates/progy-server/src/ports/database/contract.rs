@@ -2,6 +2,7 @@
 
 mod devices;
 mod history;
+mod hosts;
 mod links;
 mod logins;
 mod noting;
@@ -96,6 +97,10 @@ contract! {
         revisions_that_become_commits_are_found_by_both_names
         a_save_can_change_the_strategy
         a_token_opens_a_repository_until_it_expires;
+    hosts:
+        what_is_elsewhere_is_noted
+        a_token_of_another_host_is_begun_finished_and_forgotten
+        a_retired_key_takes_such_tokens_along;
     history:
         any_revision_can_be_read
         a_change_of_version_is_a_keyframe

@@ -10,12 +10,12 @@
 //! - [`serve`]: a conversation with a device's `git`;
 //! - `cat_file`: reading; `template`: what repositories share; `upkeep`: packing.
 
-mod cat_file;
-mod layout;
+pub(super) mod cat_file;
+pub(super) mod layout;
 pub mod program;
 pub mod serve;
 mod template;
-mod upkeep;
+pub(super) mod upkeep;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -233,17 +233,17 @@ fn digest(token: &str) -> Digest {
 }
 
 /// Runs what waits for the disk where it delays nobody.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, PortError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| PortError::Failed(error.to_string()))?.map_err(|error| disk(&error))
 }
 
-fn disk(error: &io::Error) -> PortError {
+pub(super) fn disk(error: &io::Error) -> PortError {
     PortError::Unavailable(format!("the folder of the repositories: {error}"))
 }
 
-fn closing() -> GitHostError {
+pub(super) fn closing() -> GitHostError {
     GitHostError::Unavailable("the server is stopping".to_owned())
 }

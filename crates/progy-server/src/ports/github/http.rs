@@ -1,34 +1,25 @@
 //! The requests to GitHub.
 
-use std::error::Error;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::answer::{Answer, GitHubError};
 use super::authorize::{self, Authorization};
 use super::{AppKind, Email, GitHub, Grant, Profile, Result};
+use crate::ports::web::{self, Patience, Trouble, Web, below, bounded, number, text};
 use crate::ports::{Clock, SystemClock};
 use crate::secret::Secret;
 
-/// GitHub refuses requests without one.
-const AGENT: &str = concat!("progy/", env!("CARGO_PKG_VERSION"));
 /// The version of the API that [`super::answer`] reads.
-const API_VERSION: &str = "2022-11-28";
-const X_API_VERSION: HeaderName = HeaderName::from_static("x-github-api-version");
+pub(crate) const API_VERSION: &str = "2022-11-28";
+pub(crate) const X_API_VERSION: HeaderName = HeaderName::from_static("x-github-api-version");
 /// What the API answers with; the OAuth routes want plain `application/json`.
-const API_JSON: &str = "application/vnd.github+json";
-/// The longest answer that is read, in bytes. A user with a hundred addresses has some 10 KiB.
-const MAX_BODY: usize = 1 << 20;
-/// For a connection to be there.
-const CONNECT: Duration = Duration::from_secs(5);
+pub(crate) const API_JSON: &str = "application/vnd.github+json";
 /// For a whole answer.
 const ANSWER: Duration = Duration::from_secs(15);
 
@@ -51,21 +42,18 @@ pub struct Settings {
 pub struct HttpGitHub {
     settings: Settings,
     clock: Arc<dyn Clock>,
-    client: OnceLock<Client>,
+    web: Web,
 }
 
 impl HttpGitHub {
     /// Connects when it is first asked for something.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, clock: Arc::new(SystemClock), client: OnceLock::new() }
+        let web = Web::new([&settings.base, &settings.api], Patience::Whole(ANSWER));
+        Self { settings, clock: Arc::new(SystemClock), web }
     }
 
     fn client(&self) -> Result<&Client> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = connect(&self.settings).map_err(|error| unreachable(&error))?;
-        Ok(self.client.get_or_init(|| client))
+        Ok(self.web.client()?)
     }
 
     /// A request of the API, for the learner whose token it is.
@@ -88,7 +76,7 @@ impl HttpGitHub {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer> {
-        let response = request.send().await.map_err(|error| unreachable(&error))?;
+        let response = request.send().await.map_err(|error| web::unreachable(&error))?;
         let headers = response.headers();
         Ok(Answer {
             status: response.status().as_u16(),
@@ -96,7 +84,7 @@ impl HttpGitHub {
             remaining: number(headers, "x-ratelimit-remaining"),
             reset: number(headers, "x-ratelimit-reset"),
             scopes: text(headers, "x-oauth-scopes").map(str::to_owned),
-            body: bounded(response).await?,
+            body: bounded(response, web::MAX_BODY).await?,
         })
     }
 }
@@ -196,72 +184,11 @@ impl GitHub for HttpGitHub {
     }
 }
 
-/// An address below `base`. Every part becomes one segment, whatever it holds.
-fn below(base: &Url, parts: &[&str]) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(parts);
-    }
-    url
-}
-
-fn connect(settings: &Settings) -> reqwest::Result<Client> {
-    let mut builder = Client::builder()
-        .user_agent(AGENT)
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .referer(false)
-        // A redirection would carry a token or our secret to wherever it points.
-        .redirect(redirect::Policy::none());
-    let encrypted = [&settings.base, &settings.api].iter().any(|url| url.scheme() == "https");
-    if encrypted {
-        // Fails if it was installed before, which is as good.
-        let _ = ring::default_provider().install_default();
-    } else if let Some(config) = no_tls() {
-        // Unencrypted addresses are on this machine (the configuration sees to it): no proxy, and
-        // no need to read the system's certificates.
-        builder = builder.no_proxy().tls_backend_preconfigured(config);
-    }
-    builder.build()
-}
-
-/// A configuration that trusts nobody.
-fn no_tls() -> Option<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(ring::default_provider().into());
-    let builder = builder.with_safe_default_protocol_versions().ok()?;
-    Some(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-}
-
-async fn bounded(mut response: Response) -> Result<Zeroizing<Vec<u8>>> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(piece) = response.chunk().await.map_err(|error| unreachable(&error))? {
-        if body.len() + piece.len() > MAX_BODY {
-            return Err(GitHubError::Garbage("an answer of more than 1 MiB"));
+impl From<Trouble> for GitHubError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Unreachable(why) => Self::Unreachable(why),
+            Trouble::TooLong => Self::Garbage("an answer of more than 1 MiB"),
         }
-        body.extend_from_slice(&piece);
     }
-    Ok(body)
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn number<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
-    text(headers, name)?.trim().parse().ok()
-}
-
-/// The innermost reason. It names no address, which might hold a secret.
-fn unreachable(error: &reqwest::Error) -> GitHubError {
-    if error.is_timeout() {
-        return GitHubError::Unreachable("it takes too long to answer".to_owned());
-    }
-    let mut cause: &dyn Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    // Without a cause the error is reqwest's own, whose text may name the address.
-    let own = std::ptr::addr_eq(cause, std::ptr::from_ref(error));
-    let reason = if own { "the request could not be made".to_owned() } else { cause.to_string() };
-    GitHubError::Unreachable(reason)
 }

@@ -39,8 +39,13 @@ impl Services {
         for _ in 0..TRIES {
             let Some(main) = host.head(repo).await? else { return Ok(false) };
             let workspace = match self.db.workspace(&repo.user, &repo.course).await? {
-                Some(workspace) => workspace,
-                None => self.claim_for_git(repo).await?,
+                // One that somebody has begun and never saved in is carried by whatever comes first.
+                Some(workspace)
+                    if workspace.strategy == Strategy::Git || workspace.head.is_some() =>
+                {
+                    workspace
+                }
+                _ => self.claim_for_git(repo).await?,
             };
             let noted = workspace.head.as_ref().map(|head| &head.id);
             by_git(workspace.strategy)?;

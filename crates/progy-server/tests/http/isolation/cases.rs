@@ -271,6 +271,14 @@ pub(super) const CASES: &[Case] = &[
         const ELSEWHERE: Sees = Sees::Own(&[409], "no repository of this server is at GitHub");
         get("/api/git/credentials", ELSEWHERE)
     }),
+    private("post", "/api/git/pushed", |ids| {
+        const OWN_PUSH: Sees = Sees::Own(&[204], "looks at the asker's own repository");
+        vec![json("/api/git/pushed", json!({ "course": ids.course }), OWN_PUSH)]
+    }),
+    public("post", "/api/git/hooks/{host}", "hosts of repositories sign what they tell", |ids| {
+        let told = json!({ "repository": { "id": 1, "full_name": ids.course } });
+        vec![json("/api/git/hooks/forgejo", told, Sees::Refusal)]
+    }),
     private("get", "/git/{user}/{repository}/info/refs", |ids| {
         let Ids { scope, course, .. } = ids;
         let path = format!("/git/{scope}/{course}.git/info/refs");

@@ -7,11 +7,11 @@ fn ring(byte: u8) -> Keyring {
     Keyring::new(vec![Key::new([byte; 32]).unwrap()]).unwrap()
 }
 
-fn key(byte: u8) -> KeyId {
+pub(super) fn key(byte: u8) -> KeyId {
     ring(byte).writing().id()
 }
 
-fn sealed(byte: u8, text: &str) -> Vec<u8> {
+pub(super) fn sealed(byte: u8, text: &str) -> Vec<u8> {
     let kind = TokenKind::Access;
     let binding = Binding { user: "ana", provider: Link::GITHUB, account: "77", kind };
     let sealed = ring(byte).seal(&binding, &crate::Secret::new(text), [1; 12]).unwrap();

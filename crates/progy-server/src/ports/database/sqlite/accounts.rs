@@ -3,6 +3,7 @@
 mod audit;
 mod device_codes;
 mod git_tokens;
+mod hosts;
 mod invites;
 mod links;
 mod retention;

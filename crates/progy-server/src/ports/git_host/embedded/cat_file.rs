@@ -21,7 +21,7 @@ const AT_ONCE: usize = 500;
 const PIECE: usize = 64 << 10;
 
 /// A repository that is open for reading.
-pub(super) struct CatFile {
+pub(in crate::ports::git_host) struct CatFile {
     /// Killed when dropped.
     _child: Child,
     _permit: OwnedSemaphorePermit,
@@ -33,7 +33,7 @@ pub(super) struct CatFile {
 
 impl CatFile {
     /// Opens `repository`.
-    pub(super) fn open(
+    pub(in crate::ports::git_host) fn open(
         program: &Program,
         repository: &Path,
         permit: OwnedSemaphorePermit,

@@ -24,13 +24,13 @@ const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n
 
 /// The folders below one root.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(in crate::ports::git_host) struct Layout {
     root: PathBuf,
 }
 
 impl Layout {
     /// Makes the folders that are missing.
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    pub(in crate::ports::git_host) fn open(root: &Path) -> io::Result<Self> {
         for part in ["repositories", "templates", "aside"] {
             private_folder(&root.join(part))?;
         }
@@ -38,7 +38,7 @@ impl Layout {
     }
 
     /// A learner's repository of a course.
-    pub(super) fn repository(&self, repo: &RepoName) -> Result<PathBuf> {
+    pub(in crate::ports::git_host) fn repository(&self, repo: &RepoName) -> Result<PathBuf> {
         let user = repo.user.0.as_str();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if user.is_empty() || user.len() > 100 || !user.chars().all(plain) {
@@ -49,24 +49,29 @@ impl Layout {
         Ok(self.root.join("repositories").join(user).join(format!("{course}.git")))
     }
 
+    /// Where learners' repositories are.
+    pub(in crate::ports::git_host) fn repositories(&self) -> PathBuf {
+        self.root.join("repositories")
+    }
+
     /// The template of a package.
-    pub(super) fn template(&self, package: &ContentHash) -> PathBuf {
+    pub(in crate::ports::git_host) fn template(&self, package: &ContentHash) -> PathBuf {
         self.root.join("templates").join(format!("{package}.git"))
     }
 
     /// How a repository names a template's objects: the data folder may move.
-    pub(super) fn alternate(template: &Path) -> String {
+    pub(in crate::ports::git_host) fn alternate(template: &Path) -> String {
         let name = template.file_name().unwrap_or_default().to_string_lossy();
         format!("../../../../templates/{name}/objects")
     }
 
     /// Where things are made before they are put in their place.
-    pub(super) fn aside(&self) -> PathBuf {
+    pub(in crate::ports::git_host) fn aside(&self) -> PathBuf {
         self.root.join("aside")
     }
 
     /// A name aside that nobody has.
-    pub(super) fn temporary(&self) -> Result<PathBuf> {
+    pub(in crate::ports::git_host) fn temporary(&self) -> Result<PathBuf> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = self.aside().join(format!("{process}-{number}"));
@@ -79,7 +84,7 @@ impl Layout {
 }
 
 /// Makes an empty repository at `folder`, unless there is one. Tells whether it did.
-pub(super) fn create(folder: &Path) -> io::Result<bool> {
+pub(in crate::ports::git_host) fn create(folder: &Path) -> io::Result<bool> {
     let Some(owner) = folder.parent() else { return Err(ErrorKind::InvalidInput.into()) };
     if folder.join("HEAD").is_file() {
         return Ok(false);
@@ -103,13 +108,13 @@ fn fill(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes an empty repository that nobody else sees yet, `HEAD` and all.
-pub(super) fn create_aside(folder: &Path) -> io::Result<()> {
+pub(in crate::ports::git_host) fn create_aside(folder: &Path) -> io::Result<()> {
     fill(folder)?;
     write_new(&folder.join("HEAD"), format!("ref: {BRANCH}\n").as_bytes()).map(drop)
 }
 
 /// Puts a folder that was made aside in its place, unless somebody was faster.
-pub(super) fn put(aside: &Path, place: &Path) -> io::Result<()> {
+pub(in crate::ports::git_host) fn put(aside: &Path, place: &Path) -> io::Result<()> {
     flush(aside)?;
     match fs::rename(aside, place) {
         Err(_) if place.join("HEAD").is_file() => fs::remove_dir_all(aside),
@@ -121,7 +126,7 @@ pub(super) fn put(aside: &Path, place: &Path) -> io::Result<()> {
 }
 
 /// Names a template's objects in a repository, unless it does already.
-pub(super) fn add_alternate(folder: &Path, line: &str) -> io::Result<()> {
+pub(in crate::ports::git_host) fn add_alternate(folder: &Path, line: &str) -> io::Result<()> {
     let file = folder.join("objects/info/alternates");
     let known = match fs::read_to_string(&file) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -134,12 +139,12 @@ pub(super) fn add_alternate(folder: &Path, line: &str) -> io::Result<()> {
 }
 
 /// Sets `main` of a repository that nobody else writes.
-pub(super) fn set_main(folder: &Path, id: ObjectId) -> io::Result<()> {
+pub(in crate::ports::git_host) fn set_main(folder: &Path, id: ObjectId) -> io::Result<()> {
     replace(&folder.join(BRANCH), format!("{id}\n").as_bytes())
 }
 
 /// What `main` names, without asking `git`.
-pub(super) fn main(folder: &Path) -> io::Result<Option<ObjectId>> {
+pub(in crate::ports::git_host) fn main(folder: &Path) -> io::Result<Option<ObjectId>> {
     // A branch is moved from its own file to the common one: looked at in this order, and once more
     // if it was moved back in between, it is found.
     for _ in 0..2 {
@@ -156,7 +161,7 @@ pub(super) fn main(folder: &Path) -> io::Result<Option<ObjectId>> {
 }
 
 /// The size of all files of a repository, each rounded up to whole blocks as disks keep them.
-pub(super) fn size(folder: &Path) -> io::Result<u64> {
+pub(in crate::ports::git_host) fn size(folder: &Path) -> io::Result<u64> {
     const BLOCK: u64 = 4096;
     let mut total = 0;
     let mut folders = vec![folder.to_owned()];
@@ -180,7 +185,7 @@ pub(super) fn size(folder: &Path) -> io::Result<u64> {
 }
 
 /// Takes a repository away at one moment.
-pub(super) fn delete(folder: &Path, aside: &Path) -> io::Result<()> {
+pub(in crate::ports::git_host) fn delete(folder: &Path, aside: &Path) -> io::Result<()> {
     match fs::rename(folder, aside) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         moved => moved?,

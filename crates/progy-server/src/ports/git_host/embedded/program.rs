@@ -69,7 +69,7 @@ impl Program {
     /// A call of `git` in `folder`, a repository, with these settings and arguments, and nothing
     /// else: no configuration of the system or of a user, no variable of the server's, no terminal.
     /// It is killed when the handle is dropped.
-    pub(super) fn call<A: AsRef<OsStr>>(
+    pub(in crate::ports::git_host) fn call<A: AsRef<OsStr>>(
         &self,
         folder: &Path,
         settings: &[(&str, String)],
@@ -117,7 +117,7 @@ impl Program {
     }
 
     /// [`Self::call`] for a repository.
-    pub(super) fn within<A: AsRef<OsStr>>(
+    pub(in crate::ports::git_host) fn within<A: AsRef<OsStr>>(
         &self,
         repository: &Path,
         arguments: impl IntoIterator<Item = A>,

@@ -185,7 +185,7 @@ impl Embedded {
 /// Bounds what a process may use: a pack of a few bytes can stand for an object that no machine has
 /// the memory for, or keep a processor busy for ever.
 #[cfg(target_os = "linux")]
-fn bound(child: &Child, time: Duration) {
+pub(in crate::ports::git_host) fn bound(child: &Child, time: Duration) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let Some(id) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return };
     for (what, most) in [(Resource::As, MEMORY), (Resource::Cpu, time.as_secs().max(1))] {
@@ -198,7 +198,7 @@ fn bound(child: &Child, time: Duration) {
 
 /// Other systems have no way to bound a process from outside.
 #[cfg(not(target_os = "linux"))]
-fn bound(_: &Child, _: Duration) {}
+pub(in crate::ports::git_host) fn bound(_: &Child, _: Duration) {}
 
 fn arguments(topic: Topic, folder: &Path) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = vec![topic.service.command().into()];

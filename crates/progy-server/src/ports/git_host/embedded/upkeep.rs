@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use super::layout::Layout;
+use super::program::Program;
 use super::{Embedded, blocking, disk};
 use crate::ports::git_host::{RepoName, Result};
 
@@ -20,27 +21,37 @@ impl Embedded {
     /// and never removed.
     pub(super) async fn pack_if_scattered(&self, repo: &RepoName) -> Result<bool> {
         let Some(folder) = self.there(repo)? else { return Ok(false) };
-        let (layout, looked_at) = (self.layout.clone(), folder.clone());
-        let many = blocking(move || {
-            layout.tidy(GRACE)?;
-            remove_stale_quarantines(&looked_at, GRACE)?;
-            Ok(count_packs(&looked_at)? >= PACKS)
-        })
-        .await?;
-        Ok(many && self.pack(&folder).await?)
+        pack_if_scattered(self.program()?, &self.layout, &folder).await
     }
+}
 
-    /// Packs one repository without what it shares. Tells whether that went well. Git itself sees to
-    /// it that nobody else does it at the same time.
-    async fn pack(&self, repository: &Path) -> Result<bool> {
-        let grace = format!("--prune={}.hours.ago", GRACE.as_secs() / 3600);
-        let mut command = self.program()?.within(repository, ["gc", "--quiet", &grace]);
-        let status = command.stdout(Stdio::null()).status().await.map_err(|error| disk(&error))?;
-        if !status.success() {
-            tracing::warn!(repository = %repository.display(), %status, "git gc");
-        }
-        Ok(status.success())
+/// Removes what was left half-way, and packs a repository that consists of many small packs. Tells
+/// whether it did that.
+pub(in crate::ports::git_host) async fn pack_if_scattered(
+    program: &Program,
+    layout: &Layout,
+    folder: &Path,
+) -> Result<bool> {
+    let (layout, looked_at) = (layout.clone(), folder.to_owned());
+    let many = blocking(move || {
+        layout.tidy(GRACE)?;
+        remove_stale_quarantines(&looked_at, GRACE)?;
+        Ok(count_packs(&looked_at)? >= PACKS)
+    })
+    .await?;
+    Ok(many && pack(program, folder).await?)
+}
+
+/// Packs one repository without what it shares. Tells whether that went well. Git itself sees to it
+/// that nobody else does it at the same time.
+async fn pack(program: &Program, repository: &Path) -> Result<bool> {
+    let grace = format!("--prune={}.hours.ago", GRACE.as_secs() / 3600);
+    let mut command = program.within(repository, ["gc", "--quiet", &grace]);
+    let status = command.stdout(Stdio::null()).status().await.map_err(|error| disk(&error))?;
+    if !status.success() {
+        tracing::warn!(repository = %repository.display(), %status, "git gc");
     }
+    Ok(status.success())
 }
 
 impl Layout {

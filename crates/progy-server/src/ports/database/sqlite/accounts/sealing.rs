@@ -91,6 +91,14 @@ impl Store {
             )?
             .query_row([prefix(key)], |row| row.get(0))?;
         if !needed {
+            // Tokens for repositories are made anew within the hour: those under this key are given
+            // out no more, and are deleted at their end.
+            self.connection
+                .prepare_cached(
+                    "UPDATE host_token SET secret = NULL
+                     WHERE substr(secret, 1, length(?1)) = ?1",
+                )?
+                .execute([prefix(key)])?;
             self.connection
                 .prepare_cached(
                     "INSERT INTO vault_key (id, retired_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
