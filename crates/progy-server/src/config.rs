@@ -310,6 +310,11 @@ impl Config {
         }
         self.git.check()?;
         self.checked_forgejo()?;
+        if self.git.host == GitHost::GitHub && self.github.is_none() {
+            return Err(ConfigError::Senseless(
+                "`git.host` is `github`, so learners have to sign in there: add `[github]`",
+            ));
+        }
         self.vault.check(variable(VAULT_KEYS).as_ref())?;
         if let Some(tls) = &self.tls {
             tls.load()?;

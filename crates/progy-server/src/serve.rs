@@ -16,7 +16,7 @@ use crate::http::metrics::Metrics;
 use crate::http::site::Site;
 use crate::http::tls::Certificates;
 use crate::ports::PortError;
-use crate::ports::git_host::forgejo;
+use crate::ports::git_host::{forgejo, github};
 use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
@@ -92,11 +92,11 @@ pub async fn serve_until(
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr()?;
     let services = open(&config)?;
-    let services = keep_repositories(services, &config, address)?;
-    let services = Arc::new(match config.checked_github(Some(address))? {
+    let services = match config.checked_github(Some(address))? {
         None => services,
         Some(github) => services.with_github(reach(&config, github)?),
-    });
+    };
+    let services = Arc::new(keep_repositories(services, &config, address)?);
     let uploads = config.data.join("uploads");
     std::fs::create_dir_all(&uploads)?;
 
@@ -209,6 +209,22 @@ fn keep_repositories(
             let folder = config.data.join("git-copies");
             let host = services.forgejo_host(&folder, settings, vault).map_err(data)?;
             services.with_git(Repositories::elsewhere(Arc::new(host)))
+        }
+        GitHost::GitHub => {
+            let Some(checked) = config.checked_github(Some(address))? else { return Ok(services) };
+            let told_at = config.public_url(Some(address)).ok().map(|url| url.to_string());
+            let settings = github::Settings {
+                base: checked.settings.base,
+                api: checked.settings.api,
+                secret: checked.settings.client_secret,
+                told_at,
+                mirror: config.git.mirror(),
+            };
+            let folder = config.data.join("git-copies");
+            match services.github_host(&folder, settings).map_err(data)? {
+                Some(host) => services.with_git(Repositories::elsewhere(Arc::new(host))),
+                None => services,
+            }
         }
     })
 }

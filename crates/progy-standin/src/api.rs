@@ -1,5 +1,7 @@
 //! The REST routes.
 
+use std::path::PathBuf;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -9,8 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::git::Asked;
 use crate::record::now;
-use crate::world::{Person, Token};
+use crate::world::{Hook, Person, Repository, Token};
 use crate::{Shared, World, documents};
 
 /// A refusal, ready to be sent.
@@ -51,15 +54,132 @@ pub(crate) async fn repository(
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
-    let visible = world
-        .repository(&owner, &name)
-        .filter(|(_, r)| !r.private || (r.owner == person.id && may_write(token, true)));
-    match visible {
+    let found = world.repository(&owner, &name);
+    if found.is_none()
+        && let Some(id) = world.former(&owner, &name)
+    {
+        let to = format!("{}/api/v3/repositories/{id}", world.root);
+        let body = json!({
+            "message": "Moved Permanently",
+            "url": to,
+            "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api",
+        });
+        let location = [(header::LOCATION, to)];
+        return (StatusCode::MOVED_PERMANENTLY, common(), location, Json(body)).into_response();
+    }
+    match found.filter(|(_, r)| visible(r, person, token)) {
         Some((owner, repository)) => {
             answer(StatusCode::OK, documents::repository(&world.root, owner, repository), token)
         }
         None => refuse(StatusCode::NOT_FOUND, "Not Found"),
     }
+}
+
+fn visible(repository: &Repository, person: &Person, token: &Token) -> bool {
+    !repository.private || (repository.owner == person.id && may_write(token, true))
+}
+
+/// `GET /repositories/{id}`: where redirections of the one above lead.
+pub(crate) async fn repository_called(
+    State(shared): State<Shared>,
+    Path(id): Path<u64>,
+    headers: HeaderMap,
+) -> Response {
+    let world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    match world.repository_called(id).filter(|(_, r)| visible(r, person, token)) {
+        Some((owner, found)) => {
+            answer(StatusCode::OK, documents::repository(&world.root, owner, found), token)
+        }
+        None => refuse(StatusCode::NOT_FOUND, "Not Found"),
+    }
+}
+
+/// `GET /repos/{owner}/{name}/hooks`.
+pub(crate) async fn hooks(
+    State(shared): State<Shared>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let Some((_, found)) =
+        world.repository(&owner, &name).filter(|(_, r)| visible(r, person, token))
+    else {
+        return refuse(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let all = found.hooks.iter().enumerate();
+    let all: Value = all.map(|(n, hook)| documents::hook(&world.root, n, hook)).collect();
+    answer(StatusCode::OK, all, token)
+}
+
+/// What `POST /repos/{owner}/{name}/hooks` takes.
+#[derive(Deserialize)]
+pub(crate) struct NewHook {
+    config: NewHookConfig,
+}
+
+#[derive(Deserialize)]
+struct NewHookConfig {
+    url: String,
+    secret: String,
+}
+
+/// `POST /repos/{owner}/{name}/hooks`.
+pub(crate) async fn create_hook(
+    State(shared): State<Shared>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(new): Json<NewHook>,
+) -> Response {
+    let mut world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok((person, token)) => (person.clone(), token.clone()),
+        Err(refused) => return *refused,
+    };
+    let found = world.repository(&owner, &name).filter(|(_, r)| visible(r, &person, &token));
+    let Some(id) = found.map(|(_, found)| found.id) else {
+        return refuse(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let NewHookConfig { url, secret } = new.config;
+    let hook = Hook { url, secret };
+    let document = documents::hook(&world.root, 0, &hook);
+    if let Some(found) = world.repositories.iter_mut().find(|r| r.id == id) {
+        found.hooks.push(hook);
+    }
+    answer(StatusCode::CREATED, document, &token)
+}
+
+/// Whether a token lets somebody into a repository, and where that is.
+pub(crate) fn enter(
+    world: &World,
+    token: &str,
+    asked: &Asked,
+    query: &str,
+) -> Result<(u64, PathBuf), Response> {
+    let Some((person, token)) = world.token(token, now()) else {
+        return Err(crate::git::who_is_it("GitHub"));
+    };
+    let missing = || (StatusCode::NOT_FOUND, "Repository not found.\n").into_response();
+    let Some((_, found)) = world.repository(&asked.owner, &asked.name) else {
+        let moved = world.former(&asked.owner, &asked.name);
+        let Some((owner, now)) = moved.and_then(|id| world.repository_called(id)) else {
+            return Err(missing());
+        };
+        let (root, login, name, rest) = (&world.root, &owner.login, &now.name, &asked.rest);
+        let to = format!("{root}/{login}/{name}.git/{rest}?{query}");
+        return Err((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response());
+    };
+    let allowed = visible(found, person, token)
+        && (!asked.push || found.owner == person.id && may_write(token, found.private));
+    let path = world.files.as_ref().map(|files| files.path(found.id));
+    path.filter(|_| allowed).map(|path| (found.id, path)).ok_or_else(missing)
 }
 
 /// What `POST /user/repos` takes.

@@ -23,6 +23,8 @@ pub(crate) struct Delivery {
 pub(crate) enum Signs {
     /// Forgejo's headers.
     Forgejo,
+    /// GitHub's.
+    GitHub,
 }
 
 impl Delivery {
@@ -41,6 +43,9 @@ impl Delivery {
                  X-Forgejo-Signature: {hex}\r\nX-Gitea-Signature: {hex}\r\n\
                  X-Hub-Signature-256: sha256={hex}\r\n"
             ),
+            Signs::GitHub => {
+                format!("X-GitHub-Event: push\r\nX-Hub-Signature-256: sha256={hex}\r\n")
+            }
         };
         let Some(rest) = self.url.strip_prefix("http://") else { return };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

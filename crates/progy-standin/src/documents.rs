@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::world::{Person, Repository};
+use crate::world::{Hook, Person, Repository};
 
 const MADE: &str = "2011-01-25T18:44:36Z";
 
@@ -218,6 +218,28 @@ pub(crate) fn repository(root: &str, owner: &Person, repository: &Repository) ->
         document.insert(field.to_owned(), format!("{url}{rest}").into());
     }
     Value::Object(document)
+}
+
+/// `GET /repos/{owner}/{name}/hooks`, one of them.
+pub(crate) fn hook(root: &str, number: usize, hook: &Hook) -> Value {
+    let url = format!("{root}/api/v3/repos/x/y/hooks/{number}");
+    json!({
+        "type": "Repository",
+        "id": number,
+        "name": "web",
+        "active": true,
+        "events": ["push"],
+        "config": {
+            "url": hook.url, "content_type": "json", "secret": "********", "insecure_ssl": "0",
+        },
+        "updated_at": MADE,
+        "created_at": MADE,
+        "url": url,
+        "test_url": format!("{url}/test"),
+        "ping_url": format!("{url}/pings"),
+        "deliveries_url": format!("{url}/deliveries"),
+        "last_response": { "code": null, "status": "unused", "message": null },
+    })
 }
 
 fn extend(document: &mut Map<String, Value>, more: Value) {

@@ -31,7 +31,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -80,6 +84,7 @@ impl Standin {
         let address = listener.local_addr()?;
         let shared = Shared::default();
         *shared.world() = World::new(app, &format!("http://{address}"));
+        shared.world().files = Some(git::Repositories::new()?);
         let router = router(shared.clone());
         let serving = tokio::spawn(async move {
             // Ends only with an error of the listener, and then the tests say enough.
@@ -120,6 +125,36 @@ impl Drop for Standin {
     }
 }
 
+/// `/owner/name.git/…`.
+async fn smart_http(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let Some(asked) = git::Asked::of(uri.path(), query) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let found = match git::basic(&headers) {
+        None => Err(git::who_is_it("GitHub")),
+        Some((_, token)) => api::enter(&shared.world(), &token, &asked, query),
+    };
+    let (id, path) = match found {
+        Ok(found) => found,
+        Err(refused) => return refused,
+    };
+    let response = git::serve(path, &asked, &method, query, &headers, body).await;
+    if asked.rest == "git-receive-pack" {
+        let deliveries = shared.world().pushed(id);
+        for delivery in deliveries {
+            tokio::spawn(delivery.send(deliver::Signs::GitHub));
+        }
+    }
+    response
+}
+
 fn router(shared: Shared) -> Router {
     let oauth = Router::new()
         .route("/login/oauth/authorize", get(oauth::page).post(oauth::decide))
@@ -129,12 +164,17 @@ fn router(shared: Shared) -> Router {
         .route("/user/emails", get(api::emails))
         .route("/user/repos", post(api::create_repository))
         .route("/repos/{owner}/{name}", get(api::repository))
+        .route("/repositories/{id}", get(api::repository_called))
+        .route("/repos/{owner}/{name}/hooks", get(api::hooks).post(api::create_hook))
         .route("/applications/{client_id}/token", delete(api::delete_token))
-        .fallback(api::nothing);
+        .fallback(api::nothing)
+        .layer(from_fn_with_state(shared.clone(), mood::lose));
     oauth
         .nest("/api/v3", api)
         .layer(from_fn_with_state(shared.clone(), mood::act))
         .layer(from_fn_with_state(shared.clone(), record::record))
         .merge(control::routes())
+        .fallback(smart_http)
+        .layer(axum::extract::DefaultBodyLimit::max(1 << 30))
         .with_state(shared)
 }

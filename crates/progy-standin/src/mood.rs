@@ -94,3 +94,15 @@ fn huge() -> Response {
     let pieces: Vec<u8> = piece.repeat(HUGE);
     ([(header::CONTENT_TYPE, "application/json")], Body::from(pieces)).into_response()
 }
+
+/// Middleware: carries a request out, and loses its answer if that is what is wanted.
+pub(crate) async fn lose(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let mut world = shared.world();
+    let lost = world.lose_answer_after.take();
+    if lost == Some(0) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    world.lose_answer_after = lost.map(|left| left - 1);
+    response
+}

@@ -52,7 +52,11 @@ pub(crate) fn now() -> u64 {
 /// Middleware: keeps what is said.
 pub(crate) async fn record(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let described = shared.world().mood.is_described();
-    let keep_it = |exchange| shared.exchanges().push(Exchange { described, ..exchange });
+    let keep_it = |exchange: Exchange| {
+        // GitHub describes no answer that is lost.
+        let described = described && exchange.status != 502;
+        shared.exchanges().push(Exchange { described, ..exchange });
+    };
     keep(request, next, keep_it).await
 }
 

@@ -7,8 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::Mood;
+use crate::deliver::Delivery;
+use crate::git::Repositories;
+use crate::{Mood, documents};
 
 /// How long a code is good for, in seconds.
 const CODE_LIFE: u64 = 600;
@@ -194,6 +197,17 @@ pub struct Repository {
     pub description: Option<String>,
     /// Whether others may see it.
     pub private: bool,
+    /// Who is told of pushes.
+    pub hooks: Vec<Hook>,
+}
+
+/// A webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Where it goes.
+    pub url: String,
+    /// What it is signed with.
+    pub secret: String,
 }
 
 /// Everything that the stand-in knows.
@@ -205,7 +219,13 @@ pub struct World {
     people: BTreeMap<u64, Person>,
     codes: BTreeMap<String, Code>,
     tokens: BTreeMap<String, Token>,
-    repositories: Vec<Repository>,
+    /// All repositories.
+    pub repositories: Vec<Repository>,
+    /// The names that repositories had, by the ids of their owners.
+    former: Vec<(u64, String, u64)>,
+    pub(crate) files: Option<Repositories>,
+    /// After so many requests of the API that are carried out, one more is, and its answer is lost.
+    pub lose_answer_after: Option<usize>,
     /// Who agrees at once, without being asked.
     pub agrees: Option<u64>,
     /// Scopes that a person takes back on the page, whatever is asked for.
@@ -401,8 +421,67 @@ impl World {
         Some((owner, self.repositories.iter().find(is_it)?))
     }
 
+    /// Gives a repository another name.
+    pub fn rename_repository(&mut self, id: u64, name: &str) {
+        let Some(found) = self.repositories.iter_mut().find(|r| r.id == id) else { return };
+        self.former.push((found.owner, found.name.clone(), id));
+        name.clone_into(&mut found.name);
+    }
+
+    /// Removes a repository.
+    pub fn remove_repository(&mut self, id: u64) {
+        self.repositories.retain(|repository| repository.id != id);
+        self.former.retain(|(.., former)| *former != id);
+        if let Some(files) = &self.files {
+            files.remove(id);
+        }
+    }
+
+    /// The repository that once had this name.
+    pub(crate) fn former(&self, owner: &str, name: &str) -> Option<u64> {
+        let owner = self.people.values().find(|p| p.login.eq_ignore_ascii_case(owner))?.id;
+        let of =
+            |(by, was, _): &&(u64, String, u64)| *by == owner && was.eq_ignore_ascii_case(name);
+        self.former.iter().rev().find(of).map(|(.., id)| *id)
+    }
+
+    /// A repository by its id.
+    pub(crate) fn repository_called(&self, id: u64) -> Option<(&Person, &Repository)> {
+        let found = self.repositories.iter().find(|r| r.id == id)?;
+        Some((self.people.get(&found.owner)?, found))
+    }
+
+    /// What `main` of a repository names.
+    pub fn main(&self, id: u64) -> Option<String> {
+        self.files.as_ref().and_then(|files| files.main(id))
+    }
+
+    /// A token of a person's, as if they had agreed to these scopes.
+    pub fn give_token(&mut self, person: u64, scopes: &str) -> String {
+        self.give(person, split(scopes), 0).access_token
+    }
+
+    /// Who has to be told of a push.
+    pub(crate) fn pushed(&self, id: u64) -> Vec<Delivery> {
+        let Some((owner, repository)) = self.repository_called(id) else { return Vec::new() };
+        let document = documents::repository(&self.root, owner, repository);
+        let body = json!({
+            "ref": "refs/heads/main",
+            "after": self.main(id),
+            "repository": document,
+        });
+        let hooks = repository.hooks.iter();
+        hooks
+            .map(|hook| Delivery {
+                url: hook.url.clone(),
+                secret: hook.secret.clone(),
+                body: body.clone(),
+            })
+            .collect()
+    }
+
     /// Makes a repository; `None` if the name is taken.
-    pub(crate) fn create_repository(
+    pub fn create_repository(
         &mut self,
         owner: u64,
         name: &str,
@@ -415,7 +494,11 @@ impl World {
         }
         self.made += 1;
         let (id, name) = (1000 + self.made, name.to_owned());
-        let repository = Repository { id, name, owner, description, private };
+        let hooks = Vec::new();
+        let repository = Repository { id, name, owner, description, private, hooks };
+        if let Some(files) = &self.files {
+            files.create(id);
+        }
         self.repositories.push(repository.clone());
         Some(repository)
     }

@@ -56,6 +56,8 @@ pub enum GitHost {
     Embedded,
     /// A Forgejo or Gitea, in accounts that are made for it.
     Forgejo,
+    /// GitHub, in learners' own accounts.
+    GitHub,
     /// Nobody: the strategy is not offered.
     None,
 }
@@ -94,7 +96,9 @@ impl Git {
     pub(super) fn warning(&self) -> Option<String> {
         let missing = match self.host {
             GitHost::None => None,
-            GitHost::Embedded | GitHost::Forgejo => Program::find(self.program.as_deref()).err(),
+            GitHost::Embedded | GitHost::Forgejo | GitHost::GitHub => {
+                Program::find(self.program.as_deref()).err()
+            }
         };
         missing.map(|why| format!("the strategy `git` cannot be used: {why}"))
     }

@@ -2,6 +2,8 @@
 //!
 //! - [`embedded`]: bare repositories in the data folder, served over HTTP by the server itself;
 //! - [`forgejo`]: a Forgejo or Gitea beside the server;
+//! - [`github`]: GitHub, in learners' own accounts;
+//! - `told`: what hosts tell by themselves;
 //! - `smart`, [`mirror`]: how the server reads what another host keeps; [`names`]: what it is called
 //!   there;
 //! - [`objects`], [`difference`]: what the server reads of a repository, whoever keeps it;
@@ -10,11 +12,13 @@
 pub mod difference;
 pub mod embedded;
 pub mod forgejo;
+pub mod github;
 pub mod mirror;
 pub mod names;
 pub mod naming;
 pub mod objects;
 mod smart;
+mod told;
 
 #[cfg(test)]
 mod contract;

@@ -19,6 +19,7 @@ pub mod upkeep;
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use progy_api::account::User;
 use progy_api::git::{
     Author, Credentials, CredentialsRequest, GitAccess, GitHostKind, GitHubCredentials, Repo,
@@ -30,10 +31,11 @@ use tokio::sync::Mutex;
 
 use super::Services;
 use super::cache::Cache;
-use super::github::token::TokenTrouble;
+use super::github::token::{GitHubToken, GitHubTokens, TokenTrouble};
 use crate::ports::database::{Claim, UserId, Workspace};
 use crate::ports::git_host::embedded::{Embedded, Settings};
 use crate::ports::git_host::forgejo::{self, Forgejo};
+use crate::ports::git_host::github::{self, GitHubHost, Learners, LearnersToken};
 use crate::ports::git_host::naming::GitTemplate;
 use crate::ports::git_host::{GitHostError, RepoName};
 use crate::ports::github::Scopes;
@@ -46,8 +48,6 @@ use template::CourseTemplate;
 const TEMPLATES: usize = 16 << 20;
 /// How long another host's word that it can work is believed, in milliseconds.
 const BELIEVED: u64 = 30 * 1_000;
-/// The user name that GitHub wants with a token.
-const GITHUB_USER: &str = "x-access-token";
 /// What GitHub must allow for private repositories.
 const GITHUB_SCOPES: &str = "repo";
 
@@ -107,6 +107,18 @@ impl Services {
         let records = Arc::clone(&self.accounts);
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         Forgejo::open(folder, settings, forgejo::Means { records, vault, clock, entropy })
+    }
+
+    /// GitHub as the host, with copies of repositories in `folder`, over the ports that these services
+    /// have; `None` if nobody can sign in there.
+    pub fn github_host(
+        &self,
+        folder: &Path,
+        settings: github::Settings,
+    ) -> Result<Option<GitHubHost>, PortError> {
+        let Some(tokens) = self.github_tokens() else { return Ok(None) };
+        let (records, clock) = (Arc::clone(&self.accounts), self.clock.clone());
+        GitHubHost::open(folder, settings, Arc::new(tokens), records, clock).map(Some)
     }
 
     /// The host.
@@ -202,7 +214,7 @@ impl Services {
             )));
         }
         let token = self.github_token(user, &Scopes::parse(GITHUB_SCOPES)).await?;
-        let user = GITHUB_USER.to_owned();
+        let user = github::USER.to_owned();
         Ok(GitHubCredentials { user, token: token.secret.into_string() })
     }
 
@@ -270,6 +282,27 @@ impl From<GitHostError> for ServiceError {
             GitHostError::LinkNeeded(why) => Self::LinkNeeded(why),
             GitHostError::RateLimited(pause) => Self::RateLimited { seconds: pause.as_secs() },
             GitHostError::Port(error) => error.into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Learners for GitHubTokens {
+    async fn token(&self, user: &UserId) -> Result<LearnersToken, GitHostError> {
+        let token = self.token(user, &Scopes::parse(GITHUB_SCOPES)).await?;
+        let GitHubToken { secret, login, expires_at } = token;
+        Ok(LearnersToken { secret, login, expires_at })
+    }
+}
+
+impl From<TokenTrouble> for GitHostError {
+    fn from(trouble: TokenTrouble) -> Self {
+        match trouble {
+            TokenTrouble::NotLinked | TokenTrouble::Revoked | TokenTrouble::MissingScopes(_) => {
+                Self::LinkNeeded(trouble.to_string())
+            }
+            TokenTrouble::RateLimited(pause) => Self::RateLimited(pause),
+            trouble => Self::Unavailable(trouble.to_string()),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What every [`GitHost`] must do.
 
+mod own_accounts;
 mod stage;
 
 use progy_api::git::GitAccess;
 use progy_core::{CourseId, Timestamp};
 
-use self::stage::{Embedded, Forgejo, Stage};
+use self::stage::{Embedded, Forgejo, GitHub, Stage};
 use super::RepoName;
 use super::objects::{commit, is_ancestor};
 use crate::ports::database::UserId;
@@ -39,6 +40,7 @@ contract! {
     embedded: Embedded::new().await;
     forgejo: Forgejo::new(progy_standin::forgejo::Age::New).await;
     gitea: Forgejo::new(progy_standin::forgejo::Age::Old).await;
+    github: GitHub::new().await;
     =>
     a_repository_is_made_once
     an_empty_repository_can_be_read
@@ -51,7 +53,7 @@ contract! {
     main_is_not_rewritten
 }
 
-fn repo(learner: &str, course: &str) -> RepoName {
+pub(super) fn repo(learner: &str, course: &str) -> RepoName {
     RepoName {
         user: UserId(format!("id-of-{learner}")),
         username: learner.to_owned(),
@@ -111,9 +113,12 @@ async fn a_pass_is_a_secret_and_ends(stage: &dyn Stage) {
     let made = host.ensure(&repo, SITE).await.unwrap();
     let pass = host.pass(&repo, GitAccess::Read, SITE).await.unwrap();
     let another = host.pass(&repo, GitAccess::Write, SITE).await.unwrap();
-    assert_ne!(pass.token, another.token);
     assert_eq!(pass.repo_url, made.repo_url);
     assert!(!pass.repo_url.contains(pass.token.expose()));
+    if !stage.makes_passes() {
+        return;
+    }
+    assert_ne!(pass.token, another.token);
     let now = SystemClock.now();
     let hour = Timestamp(now.0 + 60 * 60 * 1_000 + 1_000);
     assert!(pass.expires_at.is_some_and(|end| end > now && end < hour));
@@ -129,7 +134,7 @@ async fn a_deleted_repository_is_made_again(stage: &dyn Stage) {
     host.tidy().await.unwrap();
     host.delete(&repo).await.unwrap();
     assert!(host.open(&repo).await.unwrap().is_none());
-    assert!(host.ensure(&repo, SITE).await.unwrap().created);
+    assert_eq!(host.ensure(&repo, SITE).await.unwrap().created, stage.deletes());
 }
 
 async fn what_is_pushed_is_read(stage: &dyn Stage) {

@@ -31,9 +31,9 @@ use reqwest::Url;
 use self::answer::ApiError;
 use self::api::{Account, Api, Repository};
 use self::decide::{AboutAccount, about_account, about_repository, email};
-use self::hooks::Told;
 use super::mirror::{self, MirrorError, Mirrors, Seen, Want};
 use super::smart::{Login, SmartError};
+use super::told::{self, Told};
 use super::{Ensured, GitHost, GitHostError, Heard, Objects, Pass, RepoName, Result, names};
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{HostAccount, HostRepo};
@@ -380,7 +380,7 @@ impl GitHost for Forgejo {
     }
 
     async fn hear(&self, heard: &Heard<'_>) -> Result<Option<Vec<(UserId, CourseId)>>> {
-        let id = match self.told(heard) {
+        let id = match told::told(&self.hook_secret(), heard) {
             None => return Ok(None),
             Some(Told::Other) => return Ok(Some(Vec::new())),
             Some(Told::PushTo(id)) => id,

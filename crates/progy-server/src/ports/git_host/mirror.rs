@@ -68,6 +68,8 @@ pub(super) enum Want {
 pub(super) struct Seen {
     /// What `main` names.
     pub(super) head: Option<ObjectId>,
+    /// Whether there is no other branch or tag either.
+    pub(super) empty: bool,
     /// The objects, if they are wanted.
     pub(super) objects: Option<Box<dyn Objects>>,
 }
@@ -112,8 +114,9 @@ impl Mirrors {
     ) -> Result<Seen, MirrorError> {
         let advertised = self.smart.advertised(url, login).await?;
         let head = advertised.main;
+        let empty = head.is_none() && advertised.others.is_empty();
         if want == Want::Head {
-            return Ok(Seen { head, objects: None });
+            return Ok(Seen { head, empty, objects: None });
         }
         let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(|_| closing())?;
         let folder = self.layout.repository(repo)?;
@@ -122,7 +125,7 @@ impl Mirrors {
             self.bring_up_to_date(&folder, url, login, &advertised).await?;
         }
         let objects = CatFile::open(self.program()?, &folder, permit)?;
-        Ok(Seen { head, objects: Some(Box::new(objects)) })
+        Ok(Seen { head, empty, objects: Some(Box::new(objects)) })
     }
 
     async fn lock(&self, folder: &Path) -> Option<tokio::sync::MutexGuard<'_, ()>> {

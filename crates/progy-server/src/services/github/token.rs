@@ -1,5 +1,6 @@
 //! A token of GitHub's that is good for something, for those who talk to GitHub for a learner.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,6 +13,7 @@ use super::GitHubAccess;
 use crate::ports::database::UserId;
 use crate::ports::database::accounts::{Link, Replacing};
 use crate::ports::github::{AppKind, GitHubError, Scopes};
+use crate::ports::{Accounts, Clock};
 use crate::secret::Secret;
 use crate::vault::{TokenKind, VaultError};
 use crate::{Result, ServiceError};
@@ -77,17 +79,39 @@ impl From<GitHubError> for TokenTrouble {
     }
 }
 
+/// Where learners' tokens of GitHub are.
+#[derive(Clone)]
+pub struct GitHubTokens {
+    access: Arc<GitHubAccess>,
+    accounts: Arc<dyn Accounts>,
+    clock: Arc<dyn Clock>,
+}
+
 impl Services {
-    /// A token of the learner's with which GitHub allows what `needed` names, as it was when GitHub
-    /// was asked a moment ago. Refreshes a GitHub App's if it is about to end.
+    /// Learners' tokens, if this server has GitHub.
+    pub fn github_tokens(&self) -> Option<GitHubTokens> {
+        let access = self.github.clone()?;
+        let (accounts, clock) = (self.accounts.clone(), self.clock.clone());
+        Some(GitHubTokens { access, accounts, clock })
+    }
+
+    /// See [`GitHubTokens::token`].
     pub async fn github_token(
         &self,
         user: &User,
         needed: &Scopes,
     ) -> Result<GitHubToken, TokenTrouble> {
-        let access = self.github.as_deref().ok_or(TokenTrouble::NotConfigured)?;
-        let user = UserId(user.id.clone());
-        let mut link = self.github_link(&user).await?;
+        let tokens = self.github_tokens().ok_or(TokenTrouble::NotConfigured)?;
+        tokens.token(&UserId(user.id.clone()), needed).await
+    }
+}
+
+impl GitHubTokens {
+    /// A token of the learner's with which GitHub allows what `needed` names, as it was when GitHub
+    /// was asked a moment ago. Refreshes a GitHub App's if it is about to end.
+    pub async fn token(&self, user: &UserId, needed: &Scopes) -> Result<GitHubToken, TokenTrouble> {
+        let access = self.access.as_ref();
+        let mut link = self.github_link(user).await?;
         if ends_soon(&link, self.clock.now()) {
             link = self.refreshed(access, link).await?;
         }

@@ -16,11 +16,13 @@ use tempfile::TempDir;
 
 use super::SITE;
 use crate::Secret;
+use crate::ports::database::UserId;
 use crate::ports::database::accounts::{NewUser, Users};
 use crate::ports::database::sqlite::Sqlite;
 use crate::ports::git_host::embedded::{self, Embedded as EmbeddedHost};
 use crate::ports::git_host::forgejo::{Forgejo as ForgejoHost, Means, Settings};
-use crate::ports::git_host::{GitHost, Pass, RepoName, mirror, names};
+use crate::ports::git_host::github::{self, GitHubHost, Learners, LearnersToken};
+use crate::ports::git_host::{GitHost, Pass, RepoName, Result, mirror, names};
 use crate::ports::{SystemClock, SystemEntropy};
 use crate::vault::{Key, Keyring, Vault};
 
@@ -43,6 +45,16 @@ pub(super) trait Stage: Sync {
 
     /// Whether a pass for reading is for reading.
     fn limits_access(&self) -> bool {
+        true
+    }
+
+    /// Whether a pass is made for us, and ends.
+    fn makes_passes(&self) -> bool {
+        true
+    }
+
+    /// Whether what is deleted is gone.
+    fn deletes(&self) -> bool {
         true
     }
 
@@ -284,5 +296,107 @@ impl Stage for Forgejo {
         assert!(found.private && found.protected && found.default_branch == "main");
         assert_eq!(found.hooks.len(), 1, "{:?}", found.hooks);
         // Names of tokens are known before they are made: each is deleted at its end.
+    }
+}
+
+/// GitHub, with the stand-in.
+pub(super) struct GitHub {
+    pub(super) standin: progy_standin::Standin,
+    pub(super) host: GitHubHost,
+    _folder: TempDir,
+}
+
+/// The learners' tokens at the stand-in.
+struct Tokens(Vec<(String, LearnersToken)>);
+
+#[async_trait]
+impl Learners for Tokens {
+    async fn token(&self, user: &UserId) -> Result<LearnersToken> {
+        Ok(self.0.iter().find(|(id, _)| *id == user.0).unwrap().1.clone())
+    }
+}
+
+impl GitHub {
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let standin = progy_standin::Standin::start(progy_standin::App::default()).await.unwrap();
+        let mut tokens = Vec::new();
+        for (number, name) in [(1, "ana"), (2, "bia")] {
+            let mut world = standin.world();
+            let email = format!("{name}@example.org");
+            world.put(progy_standin::Person::new(number, name, &email));
+            let secret = Secret::new(world.give_token(number, "repo"));
+            let token = LearnersToken { secret, login: name.to_owned(), expires_at: None };
+            tokens.push((format!("id-of-{name}"), token));
+        }
+        let settings = github::Settings {
+            base: standin.base_url().parse().unwrap(),
+            api: standin.api_url().parse().unwrap(),
+            secret: Secret::new("s3cret"),
+            told_at: Some("http://127.0.0.1:9".to_owned()),
+            mirror: mirror::Settings::default(),
+        };
+        let learners = Arc::new(Tokens(tokens));
+        let (records, clock) = (people().await, Arc::new(SystemClock));
+        let host = GitHubHost::open(folder.path(), settings, learners, records, clock).unwrap();
+        Self { standin, host, _folder: folder }
+    }
+}
+
+#[async_trait]
+impl Stage for GitHub {
+    fn host(&self) -> &dyn GitHost {
+        &self.host
+    }
+
+    fn root(&self) -> String {
+        self.standin.base_url()
+    }
+
+    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId {
+        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
+        commit_at(&pass.repo_url, Some((&pass.user, &pass.token)), text).await
+    }
+
+    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool> {
+        Some(opens_at(pass, url, push).await)
+    }
+
+    /// Learners may do that in their own accounts.
+    async fn rewrite(&self, _: &RepoName) -> bool {
+        false
+    }
+
+    fn makes_passes(&self) -> bool {
+        false
+    }
+
+    fn deletes(&self) -> bool {
+        false
+    }
+
+    fn limits_access(&self) -> bool {
+        false
+    }
+
+    fn limits_repositories(&self) -> bool {
+        false
+    }
+
+    fn lose_answer_after(&self, count: usize) -> bool {
+        self.standin.world().lose_answer_after = Some(count);
+        true
+    }
+
+    fn heal(&self) -> bool {
+        self.standin.world().lose_answer_after.take().is_none()
+    }
+
+    async fn check(&self, repo: &RepoName) {
+        let name = names::repository(&repo.course);
+        let world = self.standin.world();
+        let found: Vec<_> = world.repositories.iter().filter(|r| r.name == name).collect();
+        assert!(found.len() == 1 && found[0].private, "{found:?}");
+        assert!(found[0].hooks.len() <= 1, "{found:?}");
     }
 }

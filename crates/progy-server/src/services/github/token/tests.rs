@@ -243,11 +243,11 @@ async fn many_at_once_refresh_once() {
     world.clock.pass(56 * 60 * 1_000);
     let mut slow = Box::pin(async {
         let access = first.as_deref().unwrap();
-        world.services.refreshed(access, link(&world)).await
+        world.services.github_tokens().unwrap().refreshed(access, link(&world)).await
     });
     assert!((&mut slow).now_or_never().is_none());
     let other = access(&fake, &[1]);
-    let refused = world.services.refreshed(&other, link(&world)).await;
+    let refused = world.services.github_tokens().unwrap().refreshed(&other, link(&world)).await;
     assert!(matches!(refused, Err(TokenTrouble::Busy)));
     fake.gate.add_permits(1);
     slow.await.unwrap();
@@ -282,7 +282,8 @@ async fn rotate_meanwhile(server: Arc<Vault>, admin: &Vault) -> Result<Link, Tok
     assert!(world.db.update_link(&sealed).await.unwrap());
     fake.gate.forget_permits(100);
     world.clock.pass(56 * 60 * 1_000);
-    let mut refreshing = Box::pin(world.services.refreshed(&access, sealed.clone()));
+    let tokens = world.services.github_tokens().unwrap();
+    let mut refreshing = Box::pin(tokens.refreshed(&access, sealed.clone()));
     assert!((&mut refreshing).now_or_never().is_none());
     let done = world.services.rotate_keys(admin).await.unwrap();
     assert_eq!((done.links, done.kept.len()), (1, 0));
