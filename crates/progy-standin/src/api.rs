@@ -162,11 +162,11 @@ pub(crate) fn enter(
     token: &str,
     asked: &Asked,
     query: &str,
-) -> Result<(u64, PathBuf), Response> {
+) -> Result<(u64, PathBuf), Box<Response>> {
     let Some((person, token)) = world.token(token, now()) else {
-        return Err(crate::git::who_is_it("GitHub"));
+        return Err(Box::new(crate::git::who_is_it("GitHub")));
     };
-    let missing = || (StatusCode::NOT_FOUND, "Repository not found.\n").into_response();
+    let missing = || Box::new((StatusCode::NOT_FOUND, "Repository not found.\n").into_response());
     let Some((_, found)) = world.repository(&asked.owner, &asked.name) else {
         let moved = world.former(&asked.owner, &asked.name);
         let Some((owner, now)) = moved.and_then(|id| world.repository_called(id)) else {
@@ -174,7 +174,8 @@ pub(crate) fn enter(
         };
         let (root, login, name, rest) = (&world.root, &owner.login, &now.name, &asked.rest);
         let to = format!("{root}/{login}/{name}.git/{rest}?{query}");
-        return Err((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response());
+        let there = (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]);
+        return Err(Box::new(there.into_response()));
     };
     let allowed = visible(found, person, token)
         && (!asked.push || found.owner == person.id && may_write(token, found.private));

@@ -138,12 +138,12 @@ async fn smart_http(
         return StatusCode::NOT_FOUND.into_response();
     };
     let found = match git::basic(&headers) {
-        None => Err(git::who_is_it("GitHub")),
+        None => Err(Box::new(git::who_is_it("GitHub"))),
         Some((_, token)) => api::enter(&shared.world(), &token, &asked, query),
     };
     let (id, path) = match found {
         Ok(found) => found,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let response = git::serve(path, &asked, &method, query, &headers, body).await;
     if asked.rest == "git-receive-pack" {
