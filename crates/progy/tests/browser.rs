@@ -338,3 +338,79 @@ fn a_front_end_of_a_trusted_origin_uses_the_session_and_no_other_does() {
     browser.open(&stranger);
     assert_eq!(browser.script(&who), json!("TypeError: Failed to fetch"));
 }
+
+/// What stock Git prints in a device's folder.
+#[track_caller]
+fn git(device: &Device, arguments: &[&str]) -> String {
+    let (done, text) = device.git(arguments);
+    assert!(done, "git {arguments:?}: {text}");
+    text
+}
+
+#[test]
+#[ignore = "needs Chromium: scripts/test browser"]
+fn the_work_is_kept_in_ones_own_account_at_github() {
+    // Given a server that keeps repositories at GitHub, and somebody who has not linked theirs,
+    let (world, github) = World::with_github_and("[git]\nhost = \"github\"\npoll = 3600\n");
+    world.publish_example("rust-basics");
+    let browser = Browser::start(&world.url(), Setup::default());
+    let laptop = world.device_with("laptop", "");
+    let login = laptop.begin_login();
+    browser.open(&login.address);
+    browser.press("Register");
+    register(&browser, "Ana", "Register");
+    browser.sees(&login.code);
+    browser.press("Let it in");
+    greets(login, "Ana");
+
+    // when they begin, then they hear what is missing, and once they have linked it all goes on.
+    let init = ["init", "-c", "rust-basics", "--strategy", "git"];
+    laptop.run(&init).code(4).says("GitHub").fails_clearly();
+    browser.open("/account");
+    browser.press("Link GitHub");
+    browser.press("Authorize as octocat");
+    browser.sees("GitHub is linked.");
+    laptop.run(&init).ok();
+    let kept: Vec<_> = github.standin.world().repositories.clone();
+    let kept: Vec<_> =
+        kept.iter().map(|it| (it.name.as_str(), it.private, it.hooks.len())).collect();
+    assert_eq!(kept, [("progy-rust-basics", true, 1)]);
+
+    // Two more devices find the work, bring theirs, and stock Git needs no password.
+    let token = world.token("ana");
+    let desktop = world.device_with("desktop", &token);
+    let work = world.device_with("work", &token);
+    laptop.write(HELLO, "// one\n");
+    laptop.run(&["save", "-m", "one"]).ok();
+    for device in [&desktop, &work] {
+        device.run(&["init", "-c", "rust-basics"]).ok();
+        assert_eq!(device.read(HELLO), "// one\n");
+    }
+    desktop.write("notes.md", "from the desktop\n");
+    desktop.offline().run(&["save", "-m", "offline"]).code(5);
+    work.write("unsaved.md", "in no save yet\n");
+    laptop.write(HELLO, "// one\n// two\n");
+    git(&laptop, &["commit", "-qam", "by hand"]);
+    git(&laptop, &["push", "-q"]);
+    desktop.run(&["sync"]).ok();
+    work.run(&["sync"]).ok();
+    git(&laptop, &["pull", "-q", "--rebase"]);
+    for device in [&laptop, &desktop, &work] {
+        device.run(&["sync"]).ok();
+        assert_eq!(device.read(HELLO), "// one\n// two\n");
+        assert_eq!(device.read("notes.md"), "from the desktop\n");
+        assert_eq!(device.read("unsaved.md"), "in no save yet\n");
+        assert_eq!(git(device, &["fsck", "--strict", "--no-dangling"]), "");
+        assert_eq!(git(device, &["status", "--porcelain"]), "");
+    }
+    let config = std::fs::read_to_string(laptop.at(".git/config")).unwrap();
+    assert!(!config.contains("gho_") && !config.contains("x-access-token"), "{config}");
+
+    // Every other server of it tells the same history.
+    let log = work.run(&["log", "--json"]).ok().json();
+    let listed = world.curl(&token, "GET", "/api/workspaces/rust-basics/revisions", None);
+    for message in ["one", "offline", "by hand"] {
+        let of_work = log.as_array().unwrap().iter().any(|it| it["message"] == message);
+        assert!(of_work && format!("{listed:?}").contains(message), "{message}: {listed:?}");
+    }
+}
