@@ -16,6 +16,9 @@ use crate::record::now;
 use crate::world::{Hook, Person, Repository, Token};
 use crate::{Shared, World, documents};
 
+/// What a GitHub App hears that was not given a permission.
+const INACCESSIBLE: &str = "Resource not accessible by integration";
+
 /// A refusal, ready to be sent.
 type Refused = Box<Response>;
 
@@ -114,6 +117,9 @@ pub(crate) async fn hooks(
     else {
         return refuse(StatusCode::NOT_FOUND, "Not Found");
     };
+    if !administers(&world, token) {
+        return refuse(StatusCode::FORBIDDEN, INACCESSIBLE);
+    }
     let all = found.hooks.iter().enumerate();
     let all: Value = all.map(|(n, hook)| documents::hook(&world.root, n, hook)).collect();
     answer(StatusCode::OK, all, token)
@@ -147,6 +153,9 @@ pub(crate) async fn create_hook(
     let Some(id) = found.map(|(_, found)| found.id) else {
         return refuse(StatusCode::NOT_FOUND, "Not Found");
     };
+    if !administers(&world, &token) {
+        return refuse(StatusCode::FORBIDDEN, INACCESSIBLE);
+    }
     let NewHookConfig { url, secret } = new.config;
     let hook = Hook { url, secret };
     let document = documents::hook(&world.root, 0, &hook);
@@ -206,6 +215,9 @@ pub(crate) async fn create_repository(
     if !may_write(&token, new.private) {
         return refuse(StatusCode::NOT_FOUND, "Not Found");
     }
+    if !administers(&world, &token) {
+        return refuse(StatusCode::FORBIDDEN, INACCESSIBLE);
+    }
     let NewRepository { name, description, private } = new;
     let Some(repository) = world.create_repository(person.id, &name, description, private) else {
         let body = documents::name_taken();
@@ -213,6 +225,11 @@ pub(crate) async fn create_repository(
     };
     let document = documents::repository(&world.root, &person, &repository);
     answer(StatusCode::CREATED, document, &token)
+}
+
+/// Whether the application was given more than what is in repositories; an OAuth app's scope says so.
+fn administers(world: &World, token: &Token) -> bool {
+    token.expires_at.is_none() || world.app().administers
 }
 
 fn may_write(token: &Token, private: bool) -> bool {

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -137,6 +137,11 @@ async fn smart_http(
     let Some(asked) = git::Asked::of(uri.path(), query) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let mood = shared.world().mood.clone();
+    if let Mood::Busy { status, seconds } = mood {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::TOO_MANY_REQUESTS);
+        return (status, [(header::RETRY_AFTER, seconds.to_string())]).into_response();
+    }
     let found = match git::basic(&headers) {
         None => Err(Box::new(git::who_is_it("GitHub"))),
         Some((_, token)) => api::enter(&shared.world(), &token, &asked, query),

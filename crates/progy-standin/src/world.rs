@@ -40,6 +40,8 @@ pub struct App {
     pub redirect_uri: Option<String>,
     /// How long tokens of a GitHub App last.
     pub token_life: Duration,
+    /// Whether a GitHub App may make repositories and webhooks, and not only use what is there.
+    pub administers: bool,
 }
 
 impl Default for App {
@@ -50,6 +52,7 @@ impl Default for App {
             kind: Kind::OAuth,
             redirect_uri: None,
             token_life: Duration::from_hours(8),
+            administers: true,
         }
     }
 }

@@ -139,45 +139,41 @@ impl GitHubHost {
         }
         let name = names::repository(&repo.course);
         let about = format!("My work in the course {}, kept by Progy", repo.course);
-        let made = self.api.create(&token.secret, &name, &about).await;
-        let made = made.map_err(|error| match error {
-            // What a token may not do is answered like this, too; scopes were looked at before.
-            GitHubError::NotFound | GitHubError::Forbidden(_) => GitHostError::Refused(format!(
-                "GitHub does not let us make a repository; make an empty private one called \
-                 {name} there, let this application use it, and run the command again"
-            )),
-            error => refused(error),
-        })?;
-        let (repository, created) = match made {
-            Some(made) => (made, true),
-            None => (self.adopted(repo, token, &name).await?, false),
+        let (repository, created) = match self.api.create(&token.secret, &name, &about).await {
+            Ok(Some(made)) => (made, true),
+            Ok(None) => {
+                let found = self.adopted(repo, token, &name).await?;
+                (found.ok_or_else(|| not_ours(token, &name))?, false)
+            }
+            // What a token may not do is answered like this, too; scopes were looked at before. The
+            // learner may have made one, as the message says.
+            Err(GitHubError::NotFound | GitHubError::Forbidden(_)) => {
+                let found = self.adopted(repo, token, &name).await?;
+                (found.ok_or_else(|| to_be_made(&name))?, false)
+            }
+            Err(error) => return Err(refused(error)),
         };
         let noted = self.note(repo, repository, true).await?;
         self.settle_hook(token, &noted).await;
         Ok((noted, created))
     }
 
-    /// The repository that has our name already, if it is ours.
+    /// The repository that has our name already, if there is one, which has to be ours.
     async fn adopted(
         &self,
         repo: &RepoName,
         token: &LearnersToken,
         name: &str,
-    ) -> Result<Repository> {
+    ) -> Result<Option<Repository>> {
         let found = self.api.repository(&token.secret, &token.login, name).await;
-        let found = found.map_err(refused)?;
-        if let Some(found) = found
-            && found.owner.login.eq_ignore_ascii_case(&token.login)
+        let Some(found) = found.map_err(refused)? else { return Ok(None) };
+        if found.owner.login.eq_ignore_ascii_case(&token.login)
             && found.private
             && self.standing(repo, token, &found).await? == Standing::Ours
         {
-            return Ok(found);
+            return Ok(Some(found));
         }
-        Err(GitHostError::Refused(format!(
-            "your repository {}/{name} at GitHub is not one that Progy made, so it stays as it is; \
-             rename it there and run the command again",
-            token.login
-        )))
+        Err(not_ours(token, name))
     }
 
     /// Whether a repository is empty, or begins as ours do.
@@ -289,6 +285,21 @@ async fn begins_with(objects: &mut dyn Objects, head: ObjectId, course: &CourseI
         }
     }
     Ok(false)
+}
+
+fn not_ours(token: &LearnersToken, name: &str) -> GitHostError {
+    GitHostError::Refused(format!(
+        "your repository {}/{name} at GitHub is not one that Progy made, so it stays as it is; \
+         rename it there and run the command again",
+        token.login
+    ))
+}
+
+fn to_be_made(name: &str) -> GitHostError {
+    GitHostError::Refused(format!(
+        "GitHub does not let us make a repository; make an empty private one called {name} there, \
+         let this application use it, and run the command again"
+    ))
 }
 
 /// What GitHub's refusals are to a learner.

@@ -23,7 +23,7 @@ use crate::ports::git_host::embedded::{self, Embedded as EmbeddedHost};
 use crate::ports::git_host::forgejo::{Forgejo as ForgejoHost, Means, Settings};
 use crate::ports::git_host::github::{self, GitHubHost, Learners, LearnersToken};
 use crate::ports::git_host::{GitHost, Pass, RepoName, Result, mirror, names};
-use crate::ports::{SystemClock, SystemEntropy};
+use crate::ports::{Clock, SystemClock, SystemEntropy};
 use crate::vault::{Key, Keyring, Vault};
 
 /// An adapter in its place.
@@ -224,6 +224,11 @@ pub(super) struct Forgejo {
 
 impl Forgejo {
     pub(super) async fn new(age: Age) -> Self {
+        Self::with_clock(age, Arc::new(SystemClock)).await
+    }
+
+    /// At a time that is not ours.
+    pub(super) async fn with_clock(age: Age, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let standin = forgejo::Forgejo::start(age).await.unwrap();
         let root: reqwest::Url = standin.root_url().parse().unwrap();
@@ -238,7 +243,7 @@ impl Forgejo {
         let means = Means {
             records: people().await,
             vault: vault(),
-            clock: Arc::new(SystemClock),
+            clock,
             entropy: Arc::new(SystemEntropy),
         };
         let host = ForgejoHost::open(folder.path(), settings, means).unwrap();
@@ -318,8 +323,13 @@ impl Learners for Tokens {
 
 impl GitHub {
     pub(super) async fn new() -> Self {
+        Self::with_app(progy_standin::App::default()).await
+    }
+
+    /// For an application of another kind.
+    pub(super) async fn with_app(app: progy_standin::App) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let standin = progy_standin::Standin::start(progy_standin::App::default()).await.unwrap();
+        let standin = progy_standin::Standin::start(app).await.unwrap();
         let mut tokens = Vec::new();
         for (number, name) in [(1, "ana"), (2, "bia")] {
             let mut world = standin.world();
