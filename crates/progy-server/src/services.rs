@@ -112,4 +112,4 @@ impl Services {
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

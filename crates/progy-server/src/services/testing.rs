@@ -31,6 +31,11 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 pub(crate) struct StandingClock(AtomicI64);
 
 impl StandingClock {
+    /// One that shows this time.
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.0))
+    }
+
     /// Lets time pass, in milliseconds.
     pub(crate) fn pass(&self, millis: i64) {
         self.0.fetch_add(millis, Ordering::Relaxed);
@@ -86,7 +91,7 @@ impl World {
     pub(crate) fn with(limits: Limits) -> Self {
         let db = Arc::new(Sqlite::in_memory().unwrap());
         let objects = Arc::new(MemoryObjects::new());
-        let clock = Arc::new(StandingClock(AtomicI64::new(1_800_000_000_000)));
+        let clock = Arc::new(StandingClock::at(Timestamp(1_800_000_000_000)));
         let entropy = Arc::new(Counting::default());
         let services =
             Services::new(db.clone(), db.clone(), objects, clock.clone(), entropy, limits);

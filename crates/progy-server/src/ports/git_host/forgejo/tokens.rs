@@ -134,7 +134,14 @@ impl Forgejo {
         };
         let wish = Wish { name: &token.name, scope, repository: (&repo.owner, &repo.name) };
         let spare = self.password().map_err(Trouble::from)?;
-        let secret = self.api.create_token(&repo.owner, wish, &spare).await?;
+        let secret = match self.api.create_token(&repo.owner, wish, &spare).await {
+            // None can be limited to a repository that is not there.
+            Err(ApiError::Refused(why)) => {
+                let there = self.api.repository(&repo.owner, &repo.name).await?;
+                return Err(there.map_or(ApiError::NotFound, |_| ApiError::Refused(why)));
+            }
+            made => made?,
+        };
         self.keep(&token, &secret).await?;
         Ok(Opened { secret, ends_at: token.ends_at })
     }
