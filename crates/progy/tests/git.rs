@@ -134,6 +134,28 @@ fn stock_git_works_with_forgejo_without_a_question() {
     assert_eq!(forgejo.standin.world().repositories[0].hooks.len(), 1);
 }
 
+#[test]
+fn a_push_to_forgejo_by_hand_reaches_who_listens() {
+    // Told by a webhook; and asked for, where there is none.
+    for (seconds, is_told) in [(3600, true), (1, false)] {
+        let (world, forgejo) = World::with_forgejo_asked_every(seconds, Age::New);
+        let course = rustlings::course(world.folder.path());
+        world.publish(&course);
+        let token = world.add_user("ana", "learner");
+        let laptop = world.device_with("laptop", &token);
+        laptop.run(&["init", "-c", "rustlings", "--strategy", "git"]).ok();
+        if !is_told {
+            forgejo.standin.world().repositories[0].hooks.clear();
+        }
+        let events = world.events(&token, "rustlings");
+        events.tell_of(&git(&laptop, &["rev-parse", "HEAD"]));
+        laptop.write(&rustlings::exercise(&course, "variables1"), "// by hand\n");
+        git(&laptop, &["commit", "-qam", "by hand"]);
+        git(&laptop, &["push", "-q"]);
+        events.tell_of(&git(&laptop, &["rev-parse", "HEAD"]));
+    }
+}
+
 fn stock_git(world: &World) {
     let course = rustlings::course(world.folder.path());
     world.publish(&course);

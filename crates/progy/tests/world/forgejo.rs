@@ -15,14 +15,19 @@ pub(crate) struct Forgejo {
 }
 
 impl World {
-    /// A server whose repositories are at a Forgejo of this age.
+    /// A server whose repositories are at a Forgejo of this age, which tells it of pushes.
     pub(crate) fn with_forgejo(age: Age) -> (Self, Forgejo) {
+        Self::with_forgejo_asked_every(3600, age)
+    }
+
+    /// The same, which is asked for pushes as well, every so many seconds.
+    pub(crate) fn with_forgejo_asked_every(seconds: u32, age: Age) -> (Self, Forgejo) {
         let runtime = Runtime::new().unwrap();
         let standin = runtime.block_on(Standin::start(age)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("forgejo-token"), standin.world().admin_token()).unwrap();
         let config = format!(
-            "[git]\nhost = \"forgejo\"\npoll = 3600\n[git.forgejo]\nurl = {:?}\n\
+            "[git]\nhost = \"forgejo\"\npoll = {seconds}\n[git.forgejo]\nurl = {:?}\n\
              token_file = \"forgejo-token\"\n",
             standin.root_url()
         );

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 pub(crate) mod browser;
+pub(crate) mod events;
 pub(crate) mod forgejo;
 pub(crate) mod github;
 pub(crate) mod keyring;
