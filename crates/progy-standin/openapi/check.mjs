@@ -22,10 +22,23 @@ const EXPECTED = [
   "DELETE /applications/{client_id}/token 204",
   "DELETE /applications/{client_id}/token 422",
   "GET /repos/{owner}/{repo} 200",
+  "GET /repos/{owner}/{repo} 301",
   "GET /repos/{owner}/{repo} 404",
+  "GET /repositories/{id} 200",
+  "GET /repos/{owner}/{repo}/hooks 200",
+  "POST /repos/{owner}/{repo}/hooks 201",
+  "POST /user/repos 403",
   "POST /user/repos 201",
   "POST /user/repos 422",
 ];
+
+// Where redirections of a repository that was renamed lead, as GitHub's guide to its API says. The
+// description does not list it: it is the same repository under its number.
+const SAME_AS = { "/repositories/{id}": "/repos/{owner}/{repo}" };
+
+// What goes without saying is not listed with every route: that who asks is not known, and that a
+// GitHub App was not given a permission.
+const UNLISTED = [401, 403];
 
 const require = createRequire(import.meta.url);
 const description = JSON.parse(
@@ -63,24 +76,26 @@ const resolved = (node) =>
     ? node.$ref.slice(2).split("/").reduce((at, part) => at[part], description)
     : node;
 
+function isOf(path, template) {
+  const [parts, names] = [path.split("/"), template.split("/")];
+  return names.length === parts.length &&
+    names.every((name, i) => (name.startsWith("{") ? parts[i] !== "" : name === parts[i]));
+}
+
 // The description's template for a path; one with fewer parameters comes first.
 function templateOf(path) {
-  const parts = path.split("/");
-  const fits = Object.keys(description.paths).filter((template) => {
-    const names = template.split("/");
-    return names.length === parts.length &&
-      names.every((name, i) => (name.startsWith("{") ? parts[i] !== "" : name === parts[i]));
-  });
+  const fits = Object.keys(description.paths).filter((template) => isOf(path, template));
   return fits.sort((a, b) => a.split("{").length - b.split("{").length)[0];
 }
 
 function compare(exchange) {
   const path = exchange.path.slice(ROOT.length);
-  const template = templateOf(path);
+  const called = templateOf(path) ?? Object.keys(SAME_AS).find((template) => isOf(path, template));
+  const template = SAME_AS[called] ?? called;
   const method = exchange.method.toLowerCase();
   const operation = description.paths[template]?.[method];
   if (!operation) return { name: `${exchange.method} ${path}`, problems: ["GitHub has no such route"] };
-  const name = `${exchange.method} ${template} ${exchange.status}`;
+  const name = `${exchange.method} ${called} ${exchange.status}`;
   const problems = [];
 
   if (exchange.status < 300) {
@@ -99,10 +114,9 @@ function compare(exchange) {
   }
 
   const answer = operation.responses[exchange.status];
-  if (!answer && exchange.status !== 401) {
+  if (!answer && !UNLISTED.includes(exchange.status)) {
     problems.push(`GitHub answers no ${exchange.status} here`);
   } else {
-    // 401 is not listed with routes where it goes without saying.
     const parts = !answer
       ? ["components", "schemas", "basic-error"]
       : answer.$ref

@@ -1,5 +1,6 @@
 //! A stand-in for Forgejo and Gitea: the routes of `/api/v1` that Progy uses, and real repositories
-//! behind real smart HTTP.
+//! behind real smart HTTP. `scripts/check-forgejo-api` compares what is said to it, and what it answers,
+//! with Forgejo's own description.
 //!
 //! - [`world`]: who and what is there. Decides, without I/O but for the repositories themselves;
 //! - `api`: the routes.
@@ -103,6 +104,9 @@ async fn keep(
     next: Next,
 ) -> Response {
     record::keep(request, next, |exchange| {
+        // Forgejo describes no answer that is lost.
+        let described = exchange.status != 502;
+        let exchange = Exchange { described, ..exchange };
         shared.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
     })
     .await
