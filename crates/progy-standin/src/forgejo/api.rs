@@ -169,6 +169,13 @@ fn admin(world: &mut World, method: &Method, parts: &[&str], query: &str, body: 
             let account = account.clone();
             (200, world.account_document(&account))
         }
+        ("DELETE", ["admin", "users", login]) => {
+            if world.account(login).is_none() {
+                return missing();
+            }
+            world.remove_account(login);
+            (204, Value::Null)
+        }
         ("POST", ["admin", "users", login, "rename"]) => {
             let new = text(body, "new_username").unwrap_or_default();
             if world.account(new).is_some() {

@@ -1,6 +1,7 @@
 //! What every [`GitHost`] must do.
 
 mod own_accounts;
+mod real;
 mod shadow_accounts;
 mod stage;
 

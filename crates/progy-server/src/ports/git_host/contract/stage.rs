@@ -12,6 +12,7 @@ use progy_api::git::GitAccess;
 use progy_core::Timestamp;
 use progy_core::git::ObjectId;
 use progy_standin::forgejo::{self, Age};
+use reqwest::Url;
 use tempfile::TempDir;
 
 use super::SITE;
@@ -214,6 +215,25 @@ impl Stage for Embedded {
     }
 }
 
+/// The adapter for the Forgejo at `root`, whose administrator's token this is.
+pub(super) async fn forgejo_at(root: &Url, token: &Secret) -> (ForgejoHost, TempDir) {
+    forgejo_by(root, token, Arc::new(SystemClock)).await
+}
+
+async fn forgejo_by(root: &Url, token: &Secret, clock: Arc<dyn Clock>) -> (ForgejoHost, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        public: root.clone(),
+        root: root.clone(),
+        token: token.clone(),
+        told_at: Some("http://127.0.0.1:9".to_owned()),
+        mirror: mirror::Settings::default(),
+    };
+    let (records, entropy) = (people().await, Arc::new(SystemEntropy));
+    let means = Means { records, vault: vault(), clock, entropy };
+    (ForgejoHost::open(folder.path(), settings, means).unwrap(), folder)
+}
+
 /// Forgejo or Gitea, with the stand-in.
 pub(super) struct Forgejo {
     pub(super) standin: forgejo::Forgejo,
@@ -229,24 +249,10 @@ impl Forgejo {
 
     /// At a time that is not ours.
     pub(super) async fn with_clock(age: Age, clock: Arc<dyn Clock>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let standin = forgejo::Forgejo::start(age).await.unwrap();
-        let root: reqwest::Url = standin.root_url().parse().unwrap();
+        let root: Url = standin.root_url().parse().unwrap();
         let token = Secret::new(standin.world().admin_token());
-        let settings = Settings {
-            public: root.clone(),
-            root,
-            token,
-            told_at: Some("http://127.0.0.1:9".to_owned()),
-            mirror: mirror::Settings::default(),
-        };
-        let means = Means {
-            records: people().await,
-            vault: vault(),
-            clock,
-            entropy: Arc::new(SystemEntropy),
-        };
-        let host = ForgejoHost::open(folder.path(), settings, means).unwrap();
+        let (host, folder) = forgejo_by(&root, &token, clock).await;
         Self { standin, host, age, _folder: folder }
     }
 }
