@@ -1,6 +1,6 @@
 //! A stand-in for Forgejo and Gitea: the routes of `/api/v1` that Progy uses, and real repositories
-//! behind real smart HTTP. `scripts/check-forgejo-api` compares what is said to it, and what it answers,
-//! with Forgejo's own description.
+//! behind real smart HTTP. `scripts/check-forgejo-api` compares what is said to it, and what it
+//! answers, with Forgejo's own description.
 //!
 //! - [`world`]: who and what is there. Decides, without I/O but for the repositories themselves;
 //! - `api`: the routes.
