@@ -27,6 +27,7 @@ const EXPECTED = [
   "GET /repositories/{id} 200",
   "GET /repos/{owner}/{repo}/hooks 200",
   "POST /repos/{owner}/{repo}/hooks 201",
+  "DELETE /repos/{owner}/{repo}/hooks/{hook_id} 204",
   "POST /user/repos 403",
   "POST /user/repos 201",
   "POST /user/repos 422",

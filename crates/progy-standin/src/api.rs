@@ -120,8 +120,8 @@ pub(crate) async fn hooks(
     if !administers(&world, token) {
         return refuse(StatusCode::FORBIDDEN, INACCESSIBLE);
     }
-    let all = found.hooks.iter().enumerate();
-    let all: Value = all.map(|(n, hook)| documents::hook(&world.root, n, hook)).collect();
+    let all = found.hooks.iter();
+    let all: Value = all.map(|hook| documents::hook(&world.root, hook)).collect();
     answer(StatusCode::OK, all, token)
 }
 
@@ -157,12 +157,32 @@ pub(crate) async fn create_hook(
         return refuse(StatusCode::FORBIDDEN, INACCESSIBLE);
     }
     let NewHookConfig { url, secret } = new.config;
-    let hook = Hook { url, secret };
-    let document = documents::hook(&world.root, 0, &hook);
+    let hook = Hook { id: world.number(), url, secret };
+    let document = documents::hook(&world.root, &hook);
     if let Some(found) = world.repositories.iter_mut().find(|r| r.id == id) {
         found.hooks.push(hook);
     }
     answer(StatusCode::CREATED, document, &token)
+}
+
+/// `DELETE /repos/{owner}/{name}/hooks/{id}`.
+pub(crate) async fn delete_hook(
+    State(shared): State<Shared>,
+    Path((owner, name, hook)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Response {
+    let mut world = shared.world();
+    let (person, token) = match caller(&world, &headers) {
+        Ok((person, token)) => (person.clone(), token.clone()),
+        Err(refused) => return *refused,
+    };
+    let found = world.repository(&owner, &name).filter(|(_, r)| visible(r, &person, &token));
+    let id = found.map(|(_, found)| found.id).filter(|_| administers(&world, &token));
+    let found = world.repositories.iter_mut().find(|r| Some(r.id) == id);
+    let found = found.filter(|r| r.hooks.iter().any(|there| there.id == hook));
+    let Some(found) = found else { return refuse(StatusCode::NOT_FOUND, "Not Found") };
+    found.hooks.retain(|there| there.id != hook);
+    (StatusCode::NO_CONTENT, common()).into_response()
 }
 
 /// Whether a token lets somebody into a repository, and where that is.

@@ -221,11 +221,12 @@ pub(crate) fn repository(root: &str, owner: &Person, repository: &Repository) ->
 }
 
 /// `GET /repos/{owner}/{name}/hooks`, one of them.
-pub(crate) fn hook(root: &str, number: usize, hook: &Hook) -> Value {
-    let url = format!("{root}/api/v3/repos/x/y/hooks/{number}");
+pub(crate) fn hook(root: &str, hook: &Hook) -> Value {
+    let id = hook.id;
+    let url = format!("{root}/api/v3/repos/x/y/hooks/{id}");
     json!({
         "type": "Repository",
-        "id": number,
+        "id": id,
         "name": "web",
         "active": true,
         "events": ["push"],

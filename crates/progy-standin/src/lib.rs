@@ -1,6 +1,8 @@
-//! Stand-ins for [Forgejo](forgejo) and for GitHub. Of GitHub: the OAuth and REST routes that Progy uses, with the habits of the real one
-//! (errors with status 200, fewer scopes than asked for, 401 for what was revoked, rate limits,
-//! tokens of GitHub Apps that expire), and moods in which it misbehaves as no GitHub should.
+//! Stand-ins for [Forgejo](forgejo) and for GitHub.
+//!
+//! Of GitHub: the OAuth and REST routes that Progy uses, with the habits of the real one (errors with
+//! status 200, fewer scopes than asked for, 401 for what was revoked, rate limits, tokens of GitHub
+//! Apps that expire), and moods in which it misbehaves as no GitHub should.
 //!
 //! Tests hold a [`Standin`] in their own process; the program `progy-standin` is for tests from
 //! outside, which steer it over [`control`]'s routes. Everything that is said to it, and that it
@@ -171,6 +173,7 @@ fn router(shared: Shared) -> Router {
         .route("/repos/{owner}/{name}", get(api::repository))
         .route("/repositories/{id}", get(api::repository_called))
         .route("/repos/{owner}/{name}/hooks", get(api::hooks).post(api::create_hook))
+        .route("/repos/{owner}/{name}/hooks/{id}", delete(api::delete_hook))
         .route("/applications/{client_id}/token", delete(api::delete_token))
         .fallback(api::nothing)
         .layer(from_fn_with_state(shared.clone(), mood::lose));

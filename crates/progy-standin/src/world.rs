@@ -207,6 +207,8 @@ pub struct Repository {
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
+    /// Its number.
+    pub id: u64,
     /// Where it goes.
     pub url: String,
     /// What it is signed with.
@@ -394,6 +396,11 @@ impl World {
         // Both tokens of the pair are of no use from here on.
         self.tokens.remove(&old);
         Ok(self.give(token.person, token.scopes, now))
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        self.made += 1;
+        self.made
     }
 
     fn give(&mut self, person: u64, scopes: BTreeSet<String>, now: u64) -> Granted {

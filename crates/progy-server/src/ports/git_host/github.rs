@@ -15,7 +15,7 @@ use progy_core::git::ObjectId;
 use progy_core::{CourseId, Timestamp};
 use reqwest::Url;
 
-use self::api::{Api, Repository};
+use self::api::{Api, Hooks, Repository};
 use super::mirror::{self, MirrorError, Mirrors, Seen, Want};
 use super::objects::commit;
 use super::smart::{Login, SmartError};
@@ -154,7 +154,7 @@ impl GitHubHost {
             Err(error) => return Err(refused(error)),
         };
         let noted = self.note(repo, repository, true).await?;
-        self.settle_hook(token, &noted).await;
+        self.settle_hook(token, &noted, Hooks::Made).await;
         Ok((noted, created))
     }
 
@@ -236,12 +236,13 @@ impl GitHubHost {
     }
 
     /// Has GitHub tell us of pushes, if the learner's token lets us. Without, it is asked.
-    async fn settle_hook(&self, token: &LearnersToken, noted: &HostRepo) {
+    async fn settle_hook(&self, token: &LearnersToken, noted: &HostRepo, hooks: Hooks) {
         let Some(site) = &self.settings.told_at else { return };
         let secret = told::secret(PURPOSE, &self.settings.secret);
-        let url = format!("{site}/api/git/hooks/github");
+        let Some(address) = told::address(site, GitHostKind::GitHub, &secret) else { return };
         let place = (noted.owner.as_str(), noted.name.as_str());
-        if let Err(error) = self.api.settle_hook(&token.secret, place, &url, &secret).await {
+        let settled = self.api.settle_hook(&token.secret, place, &address, &secret, hooks).await;
+        if let Err(error) = settled {
             tracing::info!(%error, "GitHub is asked for pushes, it does not tell of them");
         }
     }
@@ -370,6 +371,12 @@ impl GitHost for GitHubHost {
     }
 
     async fn keep_up(&self, repo: &RepoName) -> Result<bool> {
+        if self.settings.told_at.is_some()
+            && let Some(noted) = self.noted(repo).await?
+        {
+            let token = self.learners.token(&repo.user).await?;
+            self.settle_hook(&token, &noted, Hooks::Renewed).await;
+        }
         self.mirrors.keep_up(repo).await?;
         // What it takes is not on this server's disk.
         Ok(false)

@@ -1,10 +1,35 @@
 //! What a host tells of pushes by a webhook, and whether it is the host who says so.
 
+use progy_api::git::GitHostKind;
+use reqwest::Url;
 use ring::hmac;
 use serde::Deserialize;
 
 use super::Heard;
 use crate::secret::Secret;
+
+/// The route that is told, below which every webhook of ours leads.
+const ROUTE: &str = "/api/git/hooks/";
+
+/// Where webhooks lead.
+pub(super) struct Address {
+    /// That of one that is as it is to be.
+    pub(super) url: Url,
+    /// How those of all of ours begin, also of old.
+    pub(super) below: String,
+}
+
+/// Where `host` finds this server, which is at `site`.
+///
+/// Secrets cannot be read back there: a mark of `secret` in the address tells whether a webhook has
+/// that one.
+pub(super) fn address(site: &str, host: GitHostKind, secret: &Secret) -> Option<Address> {
+    let below = format!("{site}{ROUTE}");
+    let mut url = Url::parse(&format!("{below}{host}")).ok()?;
+    let mark = blake3::hash(secret.expose().as_bytes()).to_hex();
+    url.query_pairs_mut().append_pair("key", mark.get(..8)?);
+    Some(Address { url, below })
+}
 
 /// What was told.
 pub(super) enum Told {

@@ -125,3 +125,26 @@ async fn a_github_app_that_may_not_make_a_repository_uses_the_one_that_the_learn
     let refused = stage.host.ensure(&rust, SITE).await.unwrap_err();
     assert!(matches!(&refused, GitHostError::Refused(why) if why.contains("rename")), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_with_an_old_secret_is_replaced_and_one_that_was_removed_is_not() {
+    let stage = GitHub::new().await;
+    let repo = repo("ana", "sql");
+    stage.host.ensure(&repo, SITE).await.unwrap();
+    let good = {
+        // As if the application had had another secret.
+        let hook = &mut stage.standin.world().repositories[0].hooks[0];
+        let good = hook.url.clone();
+        hook.url = good.replace("key=", "key=0");
+        good
+    };
+    for _ in 0..2 {
+        stage.host.keep_up(&repo).await.unwrap();
+        let world = stage.standin.world();
+        let [hook] = &world.repositories[0].hooks[..] else { panic!("one webhook") };
+        assert_eq!(hook.url, good);
+    }
+    stage.standin.world().repositories[0].hooks.clear();
+    stage.host.keep_up(&repo).await.unwrap();
+    assert!(stage.standin.world().repositories[0].hooks.is_empty());
+}

@@ -1,6 +1,6 @@
 //! Forgejo tells of pushes.
 
-use reqwest::Url;
+use progy_api::git::GitHostKind;
 
 use super::answer::ApiError;
 use super::decide::about_hooks;
@@ -11,8 +11,6 @@ use crate::secret::Secret;
 /// What the secret of webhooks is derived for, from the administrator's token: so every server that
 /// knows the one knows the other.
 const PURPOSE: &str = "progy 2026 the secret of webhooks at forgejo";
-/// The route that is told.
-const ROUTE: &str = "/api/git/hooks/";
 
 impl Forgejo {
     pub(super) fn hook_secret(&self) -> Secret {
@@ -22,15 +20,13 @@ impl Forgejo {
     /// Has Forgejo tell us of pushes, if it can reach us. Without, it is asked.
     pub(super) async fn settle_hook(&self, owner: &str, repo: &RepoName) -> Result<()> {
         let Some(site) = &self.settings.told_at else { return Ok(()) };
-        let Ok(mut url) = Url::parse(&format!("{site}{ROUTE}forgejo")) else { return Ok(()) };
         let secret = self.hook_secret();
-        // Secrets cannot be read back: a mark of it tells whether it is still the one.
-        let mark = blake3::hash(secret.expose().as_bytes()).to_hex();
-        url.query_pairs_mut().append_pair("key", &mark[..8]);
+        let address = told::address(site, GitHostKind::Forgejo, &secret);
+        let Some(told::Address { url, below }) = address else { return Ok(()) };
         let name = names::repository(&repo.course);
         let settle = async || -> Result<(), ApiError> {
             let hooks = self.api.hooks(owner, &name).await?;
-            let (there, stale) = about_hooks(&hooks, url.as_str(), &format!("{site}{ROUTE}"));
+            let (there, stale) = about_hooks(&hooks, url.as_str(), &below);
             if !there {
                 self.api.create_hook(owner, &name, url.as_str(), &secret).await?;
             }

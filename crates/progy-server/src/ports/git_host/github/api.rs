@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::ports::Clock;
+use crate::ports::git_host::told::Address;
 use crate::ports::github::answer::Answer;
 use crate::ports::github::http::{API_JSON, API_VERSION, X_API_VERSION};
 use crate::ports::github::{GitHubError, Result};
@@ -37,8 +38,18 @@ pub(super) struct Owner {
     pub(super) login: String,
 }
 
+/// What is to be done about webhooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hooks {
+    /// There is to be one.
+    Made,
+    /// One of ours that has an old secret gets the new one. A learner who removed it wants none.
+    Renewed,
+}
+
 #[derive(Deserialize)]
 struct Hook {
+    id: u64,
     #[serde(default)]
     active: bool,
     #[serde(default)]
@@ -146,20 +157,47 @@ impl Api {
         }
     }
 
-    /// Has `url` be told of pushes, unless it is.
+    /// Has this server be told of pushes, by one webhook with this secret.
     pub(super) async fn settle_hook(
         &self,
         token: &Secret,
         (owner, name): (&str, &str),
-        url: &str,
+        address: &Address,
         secret: &Secret,
+        wanted: Hooks,
     ) -> Result<()> {
         let hooks = web::below(&self.base, &["repos", owner, name, "hooks"]);
         let (answer, _) = self.send(self.request(Method::GET, hooks.clone(), token)?).await?;
         let all: Vec<Hook> = answer.json(self.clock.now())?;
-        if all.iter().any(|hook| hook.active && hook.config.url == url) {
-            return Ok(());
+        let url = address.url.as_str();
+        let good = all.iter().find(|hook| hook.active && hook.config.url == url);
+        let good = good.map(|hook| hook.id);
+        // One that the learner has switched off stays off.
+        let of_old = |hook: &&Hook| {
+            hook.active && hook.config.url.starts_with(&address.below) && Some(hook.id) != good
+        };
+        let stale: Vec<u64> = all.iter().filter(of_old).map(|hook| hook.id).collect();
+        if good.is_none() && (wanted == Hooks::Made || !stale.is_empty()) {
+            self.create_hook(token, hooks.clone(), url, secret).await?;
         }
+        for id in stale {
+            let url = web::below(&hooks, &[&id.to_string()]);
+            let (answer, _) = self.send(self.request(Method::DELETE, url, token)?).await?;
+            match answer.accept(self.clock.now()) {
+                Ok(()) | Err(GitHubError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn create_hook(
+        &self,
+        token: &Secret,
+        hooks: Url,
+        url: &str,
+        secret: &Secret,
+    ) -> Result<()> {
         let body = json!({
             "name": "web",
             "active": true,
