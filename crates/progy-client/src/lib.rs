@@ -8,6 +8,7 @@
 //! - [`index`], [`scan`]: which files are there, without reading what has not changed;
 //! - [`apply`], [`trash`]: bringing the files to another state without losing a byte;
 //! - [`remote`], [`remotes`]: how revisions are stored and carried;
+//! - [`pages`], [`names`]: their history, and contents by the names of another strategy;
 //! - [`engine`]: saving, syncing and everything that is made of them;
 //! - [`api`], [`template`], [`runner`], [`watch`], [`config`]: the server, the course, the device.
 
@@ -23,6 +24,8 @@ pub mod env;
 pub mod error;
 pub mod index;
 pub mod layout;
+pub mod names;
+pub mod pages;
 pub mod platform;
 pub mod remote;
 pub mod remotes;

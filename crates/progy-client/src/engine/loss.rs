@@ -9,6 +9,7 @@ use progy_core::{ContentHash, Entry, RelPath, RevisionId, Tree};
 use super::exchange::Line;
 use super::{Engine, Intent, Report};
 use crate::contents;
+use crate::pages::Pages;
 use crate::remote::{Head, Recorded, Remote, Wanted};
 use crate::state::{Base, Overlay, Queued, overlaid};
 use crate::{Result, layout};
@@ -119,16 +120,12 @@ impl Engine<'_> {
     }
 
     async fn common_revision(&mut self, remote: &dyn Remote) -> Result<Option<Recorded>> {
-        let mut before: Option<RevisionId> = None;
+        let mut history = Pages::of(remote);
         for _ in 0..PAGES {
-            let page = remote.log(before.as_ref(), progy_api::limits::PAGE).await?;
+            let Some(revisions) = history.next().await? else { break };
             let ours = |id: &RevisionId| self.state.lineage.contains(id);
-            if let Some(common) = page.revisions.iter().find(|revision| ours(&revision.id)) {
+            if let Some(common) = revisions.iter().find(|revision| ours(&revision.id)) {
                 return self.recorded(remote, &common.id).await;
-            }
-            before = page.revisions.last().map(|revision| revision.id.clone());
-            if !page.more {
-                break;
             }
         }
         Ok(None)

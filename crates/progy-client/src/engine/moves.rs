@@ -13,6 +13,7 @@ use semver::Version;
 use super::checkout::Sides;
 use super::{Engine, Intent, Report, laid_over};
 use crate::contents::{self, MAX_CONTENT};
+use crate::pages::Pages;
 use crate::remote::{Recorded, Remote};
 use crate::{Error, Result, layout};
 
@@ -81,21 +82,16 @@ impl Engine<'_> {
         {
             return Ok(recorded);
         }
-        let mut before: Option<RevisionId> = None;
         let mut found: Option<RevisionId> = None;
-        loop {
-            let page = remote.log(before.as_ref(), progy_api::limits::PAGE).await?;
-            for revision in &page.revisions {
+        let mut history = Pages::of(remote);
+        while let Some(revisions) = history.next().await? {
+            for revision in revisions {
                 if revision.id.as_str().starts_with(text) && !text.is_empty() {
                     if found.is_some() {
                         return Err(unknown());
                     }
-                    found = Some(revision.id.clone());
+                    found = Some(revision.id);
                 }
-            }
-            before = page.revisions.last().map(|revision| revision.id.clone());
-            if !page.more || before.is_none() {
-                break;
             }
         }
         let found = found.ok_or_else(unknown)?;

@@ -8,20 +8,20 @@
 
 use std::collections::BTreeMap;
 
-use progy_core::{ContentHash, Entry, HashKind, RelPath, Strategy};
+use progy_api::history::RevisionSummary;
+use progy_core::{ContentHash, Entry, HashKind, RevisionId, Strategy};
 use semver::Version;
 
 use super::{Engine, Intent, Report};
 use crate::index::Index;
+use crate::names::{Names, named, named_where_known, renamed};
+use crate::pages::Pages;
 use crate::remote::{Head, Publish, PublishError, Recorded, Remote, Wanted};
 use crate::state::{Base, Overlay, Queued, State};
 use crate::{Error, Result, contents, layout};
 
 /// How often a device that was slower than another tries again.
 const TRY_AGAIN: u32 = 16;
-
-/// What contents of one kind are called in another, and that they are kept under that name.
-type Names = BTreeMap<ContentHash, ContentHash>;
 
 impl Engine<'_> {
     /// Has the workspace carried by `wanted` from now on, on every device. Everything is saved and
@@ -75,7 +75,7 @@ impl Engine<'_> {
         &mut self,
         remote: &dyn Remote,
         to: &dyn Remote,
-    ) -> std::result::Result<progy_core::RevisionId, PublishError> {
+    ) -> std::result::Result<RevisionId, PublishError> {
         let kind = to.strategy().hash_kind();
         let (base, from) = (self.state.base.clone(), self.state.strategy);
         let names = self.rename([&base.overlay], kind, &base.version, remote).await?;
@@ -240,32 +240,28 @@ impl Engine<'_> {
     async fn look_for(
         &self,
         to: &dyn Remote,
-        is_base: impl Fn(&progy_api::history::RevisionSummary) -> bool,
+        is_base: impl Fn(&RevisionSummary) -> bool,
     ) -> Result<(Option<Recorded>, usize)> {
         // What is known here of the history is not enough.
         to.head(None).await?;
-        let mut before = None;
-        loop {
-            let page = to.log(before.as_ref(), progy_api::limits::PAGE).await?;
-            for revision in &page.revisions {
+        let mut history = Pages::of(to);
+        while let Some(revisions) = history.next().await? {
+            for revision in revisions {
                 let waits = self.state.queue.iter().rposition(|save| save.id == revision.save);
-                if waits.is_some() || is_base(revision) {
+                if waits.is_some() || is_base(&revision) {
                     let published = waits.map_or(0, |at| at + 1);
                     return Ok((to.revision(&revision.id).await?, published));
                 }
             }
-            before = page.revisions.last().map(|revision| revision.id.clone());
-            if !page.more || before.is_none() {
-                return Ok((None, 0));
-            }
         }
+        Ok((None, 0))
     }
 
     /// A revision in the terms of this workspace's strategy, also one from before a change of it.
     pub(super) async fn recorded(
         &mut self,
         remote: &dyn Remote,
-        id: &progy_core::RevisionId,
+        id: &RevisionId,
     ) -> Result<Option<Recorded>> {
         let Some(Recorded { revision, overlay }) = remote.revision(id).await? else {
             return Ok(None);
@@ -340,33 +336,4 @@ pub(super) async fn head_of_any(remote: &dyn Remote) -> Result<Option<Head>> {
         }
     }
     Err(Error::Busy)
-}
-
-fn renamed(entry: Entry, kind: HashKind, names: &Names) -> Option<Entry> {
-    match entry {
-        Entry::File(mut file) if file.hash.kind() != kind => {
-            file.hash = *names.get(&file.hash)?;
-            Some(Entry::File(file))
-        }
-        other => Some(other),
-    }
-}
-
-fn named(overlay: Overlay, kind: HashKind, names: &Names) -> Result<Overlay> {
-    let name = |(path, entry): (RelPath, Option<Entry>)| match entry {
-        None => Ok((path, None)),
-        Some(entry) => match renamed(entry, kind, names) {
-            Some(entry) => Ok((path, Some(entry))),
-            None => Err(Error::MissingContent(path)),
-        },
-    };
-    overlay.into_iter().map(name).collect()
-}
-
-fn named_where_known(overlay: Overlay, kind: HashKind, names: &Names) -> Overlay {
-    let name = |(path, entry): (RelPath, Option<Entry>)| match entry {
-        None => Some((path, None)),
-        Some(entry) => Some((path, Some(renamed(entry, kind, names)?))),
-    };
-    overlay.into_iter().filter_map(name).collect()
 }

@@ -1,8 +1,8 @@
 //! `progy log`: the revisions, newest first.
 
 use progy_api::history::RevisionSummary;
-use progy_api::limits;
 use progy_client::engine::Engine;
+use progy_client::pages::Pages;
 use progy_core::{DeviceName, LessonId, RevisionId};
 use serde::Serialize;
 
@@ -50,14 +50,15 @@ pub(crate) async fn run(context: &Context, args: &LogArgs) -> Result<Exit, Failu
     let remote = workspace.remote(&engine)?;
     let mut lines = Vec::new();
     let mut left = args.limit.unwrap_or(usize::MAX);
-    let mut before: Option<RevisionId> = None;
+    let mut is_empty = true;
+    let mut history = Pages::of(remote.as_ref());
     if !args.json {
         show_waiting(context, &engine);
     }
     while left > 0 && !context.terminal.has_had_enough() {
-        let page = remote.log(before.as_ref(), limits::PAGE).await?;
-        before = page.revisions.last().map(|revision| revision.id.clone());
-        for revision in page.revisions.into_iter().take(left) {
+        let Some(revisions) = history.next().await? else { break };
+        is_empty &= revisions.is_empty();
+        for revision in revisions.into_iter().take(left) {
             left -= 1;
             if args.json {
                 lines.push(Line::from(revision));
@@ -65,13 +66,10 @@ pub(crate) async fn run(context: &Context, args: &LogArgs) -> Result<Exit, Failu
                 show(context, &engine, &revision);
             }
         }
-        if !page.more || before.is_none() {
-            break;
-        }
     }
     if args.json {
         context.terminal.json(&lines)?;
-    } else if before.is_none() && engine.state().queue.is_empty() {
+    } else if is_empty && engine.state().queue.is_empty() {
         say!(context, "log-empty");
     }
     Ok(Exit::Done)

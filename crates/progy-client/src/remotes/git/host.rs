@@ -121,13 +121,16 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             return Ok(Some(main));
         }
         match self.send(&advertised, had, &[]).await? {
-            Report::Done => {
-                self.known.head.set(Some(had));
-                self.tell().await?;
-                Ok(Some(had))
-            }
+            Report::Done => self.pushed(had).await.map(|()| Some(had)),
             Report::Refused(words) => Err(Error::GitHost(words)),
         }
+    }
+
+    /// Remembers that the host has `newest` now, and tells the server.
+    async fn pushed(&self, newest: ObjectId) -> Result<()> {
+        self.repository()?.set_published(newest, "progy: push")?;
+        self.known.head.set(Some(newest));
+        self.tell().await
     }
 
     /// Tells the server of a push that it did not see. If that fails it finds out later, unless the
@@ -190,14 +193,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             self.refuse_reused(parent, publish, commit)?;
             let template = (&publish.save.version, publish.template);
             match self.push_once(&advertised, Some(template), newest).await? {
-                Report::Done => {
-                    self.repository().and_then(|repository| {
-                        Ok(repository.set_published(newest, "progy: push")?)
-                    })?;
-                    self.known.head.set(Some(newest));
-                    self.tell().await?;
-                    return Ok(());
-                }
+                Report::Done => return Ok(self.pushed(newest).await?),
                 Report::Refused(words) => refused = words,
             }
         }
@@ -215,12 +211,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             return Ok(false);
         }
         match self.push_once(&advertised, None, newest).await? {
-            Report::Done => {
-                self.repository()?.set_published(newest, "progy: push")?;
-                self.known.head.set(Some(newest));
-                self.tell().await?;
-                Ok(true)
-            }
+            Report::Done => self.pushed(newest).await.map(|()| true),
             Report::Refused(words) => {
                 let is_overtaken = self.advertised(Service::ReceivePack).await?.main != parent;
                 if is_overtaken { Ok(false) } else { Err(Error::GitHost(words)) }

@@ -11,6 +11,8 @@ use progy_core::{ContentHash, Entry, HashKind, Tree};
 
 use super::commits::Draft;
 use super::{Api, GitApi, GitRemote, RevisionSummary, object};
+use crate::names::{Names, named};
+use crate::pages::Pages;
 use crate::remote::{Recorded, Remote, Wanted};
 use crate::state::{Overlay, Queued, overlaid};
 use crate::template::Template;
@@ -31,8 +33,8 @@ struct Former {
 struct Making {
     parent: Option<ObjectId>,
     files: Tree,
-    /// What contents that `from` names are called here, with their sizes.
-    names: BTreeMap<ContentHash, ContentHash>,
+    /// What contents of the other strategy are called here.
+    names: Names,
 }
 
 impl<A: Api + GitApi> GitRemote<'_, A> {
@@ -56,21 +58,17 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
     }
 
     async fn former(&self, from: &dyn Remote) -> Result<Former> {
-        let mut revisions: Vec<RevisionSummary> = Vec::new();
-        loop {
-            let before = revisions.last().map(|revision| revision.id.clone());
-            let page = from.log(before.as_ref(), progy_api::limits::PAGE).await?;
-            let is_whole = !page.more;
-            for revision in page.revisions {
+        let mut revisions = Vec::new();
+        let mut history = Pages::of(from);
+        while let Some(page) = history.next().await? {
+            for revision in page {
                 if revision.id.is_commit() {
                     return Ok(Former { parent: Some(object(&revision.id)?), revisions });
                 }
                 revisions.push(revision);
             }
-            if is_whole {
-                return Ok(Former { parent: None, revisions });
-            }
         }
+        Ok(Former { parent: None, revisions })
     }
 
     /// Makes the commits; `None` if the revisions have become commits meanwhile.
@@ -79,7 +77,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             Some(parent) => self.repository()?.tree(parent)?,
             None => Tree::new(),
         };
-        let mut making = Making { parent: former.parent, files, names: BTreeMap::new() };
+        let mut making = Making { parent: former.parent, files, names: Names::new() };
         for revision in former.revisions.iter().rev() {
             let Some(recorded) = from.revision(&revision.id).await? else { return Ok(None) };
             let hashes = crate::contents::hashes(recorded.overlay.values());
@@ -101,19 +99,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
     ) -> Result<()> {
         let template = self.template(&revision.version).await?;
         let bytes = self.contents_of(&revision, &overlay, from, making).await?;
-        let mut named = Overlay::new();
-        for (path, entry) in overlay {
-            let entry = match entry {
-                Some(Entry::File(mut file)) => {
-                    let name = making.names.get(&file.hash);
-                    file.hash = *name.ok_or_else(|| Error::MissingContent(path.clone()))?;
-                    Some(Entry::File(file))
-                }
-                other => other,
-            };
-            named.insert(path, entry);
-        }
-        let files = overlaid(template.tree(), &named)?;
+        let overlay = named(overlay, HashKind::GitBlob, &making.names)?;
+        let files = overlaid(template.tree(), &overlay)?;
         let save = Queued {
             id: revision.save,
             message: revision.message,

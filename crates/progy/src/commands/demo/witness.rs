@@ -5,18 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use progy_api::limits;
 use progy_client::api::http::HttpApi;
 use progy_client::disk::RealDisk;
 use progy_client::env::{Env, SystemEnv};
+use progy_client::pages::Pages;
 use progy_client::remote::{Remote, Wanted};
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_core::course::is_left_out;
 use progy_core::rules::is_private;
-use progy_core::{
-    ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, RevisionId, Strategy,
-};
+use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, Entry, HashKind, RelPath, Strategy};
 use semver::Version;
 
 use super::course::{self, Files};
@@ -153,10 +151,9 @@ pub(super) async fn ask(address: &str, token: &str, strategy: Strategy) -> Resul
             };
         }
     }
-    let mut before: Option<RevisionId> = None;
-    loop {
-        let page = remote.log(before.as_ref(), limits::PAGE).await?;
-        for revision in &page.revisions {
+    let mut history = Pages::of(remote.as_ref());
+    while let Some(revisions) = history.next().await? {
+        for revision in &revisions {
             found.revisions += 1;
             let recorded = remote.revision(&revision.id).await?;
             let recorded =
@@ -175,11 +172,8 @@ pub(super) async fn ask(address: &str, token: &str, strategy: Strategy) -> Resul
             };
             remote.fetch(version, &wanted, &|_| None, &mut take).await?;
         }
-        before = page.revisions.last().map(|revision| revision.id.clone());
-        if !page.more || before.is_none() {
-            return Ok(found);
-        }
     }
+    Ok(found)
 }
 
 /// Both versions of the course.
