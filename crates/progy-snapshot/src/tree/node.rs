@@ -1,0 +1,297 @@
+//! One node: a part of a folder's list, or a list of such parts.
+
+use progy_core::ContentHash;
+
+use crate::blob;
+use crate::encoding::{Decoder, Malformed, put_number};
+use crate::file::{Content, Recipe};
+use crate::{BlobId, BlobSource, Error, Result};
+
+use super::FileItem;
+
+const TAG: u8 = b't';
+const VERSION: u8 = 1;
+
+/// No node ends before this many items, but the last of its level.
+pub(super) const MIN_ITEMS: usize = 32;
+/// No node has more items. With the longest names and links it stays below a megabyte.
+pub(super) const MAX_ITEMS: usize = 512;
+/// A node ends behind a name whose hash is a multiple of this.
+const END_AT: u32 = 64;
+/// Nodes are not nested deeper within one folder: 32 to the power of 7 names are 34 thousand million.
+const MAX_LEVEL: u8 = 7;
+/// A folder whose only node has fewer than [`MIN_ITEMS`] items and at most this many bytes lies in
+/// the node of the folder above.
+const MAX_INLINE: usize = 512;
+/// A name and, of a folder, its `/`.
+const MAX_KEY: usize = 256;
+/// The longest target of a link, in bytes.
+const MAX_TARGET: usize = 1024;
+
+const FILE: u8 = 0;
+const FILE_OF_LISTS: u8 = 1;
+const EXECUTABLE: u8 = 2;
+const LINK: u8 = 4;
+const FOLDER_HERE: u8 = 5;
+const FOLDER: u8 = 6;
+
+/// What stands behind a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    File(FileItem),
+    /// Where a link points; not checked before its path is known.
+    Link(String),
+    Folder(Folder),
+}
+
+/// Where a folder's topmost node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Folder {
+    /// Here are its bytes.
+    Here(Vec<u8>),
+    /// In a blob.
+    Stored(BlobId),
+}
+
+/// The items of a node. A folder's key ends with `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Items {
+    Entries(Vec<(String, Held)>),
+    /// Nodes with their last key.
+    Nodes(Vec<(String, BlobId)>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    /// 0 for a list of names, otherwise one more than that of the nodes which it lists.
+    pub(super) level: u8,
+    pub(super) items: Items,
+}
+
+impl Folder {
+    /// A folder with nothing in it.
+    pub(super) fn empty() -> Self {
+        Self::Here(vec![TAG, VERSION, 0, 0])
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::empty()
+    }
+
+    /// Reads its topmost node.
+    pub(super) fn open(&self, source: &(impl BlobSource + ?Sized)) -> Result<Node> {
+        match self {
+            Self::Here(bytes) => Node::parse(BlobId::of(bytes), bytes),
+            Self::Stored(id) => Node::load(source, id),
+        }
+    }
+}
+
+/// Whether a folder whose only node has `count` items and `len` bytes lies in the node above.
+pub(super) fn lies_above(level: u8, count: usize, len: usize) -> bool {
+    level == 0 && count < MIN_ITEMS && len <= MAX_INLINE
+}
+
+/// Whether a node of `level` ends behind its item number `count`, whose key is `key`.
+///
+/// Each level looks at other bits, so that the ends of one are not those of the next.
+pub(super) fn ends(level: u8, count: usize, key: &str) -> bool {
+    if count < MIN_ITEMS {
+        return false;
+    }
+    let hash = blake3::hash(key.as_bytes());
+    let at = usize::from(level) * 4;
+    let bits = hash.as_bytes().get(at..).and_then(|bytes| bytes.first_chunk::<4>());
+    count >= MAX_ITEMS || bits.is_some_and(|bits| u32::from_le_bytes(*bits) % END_AT == 0)
+}
+
+/// The bytes of a node while it grows.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    body: Vec<u8>,
+    pub(super) count: usize,
+    pub(super) last: String,
+}
+
+impl Writer {
+    fn key(&mut self, key: &str) {
+        let shared = shared(&self.last, key);
+        put_number(&mut self.body, shared as u64);
+        let rest = key.as_bytes().get(shared..).unwrap_or_default();
+        put_number(&mut self.body, rest.len() as u64);
+        self.body.extend_from_slice(rest);
+        self.last.clear();
+        self.last.push_str(key);
+        self.count += 1;
+    }
+
+    pub(super) fn node(&mut self, last: &str, id: &BlobId) {
+        self.key(last);
+        self.body.extend_from_slice(id.as_bytes());
+    }
+
+    pub(super) fn entry(&mut self, key: &str, held: &Held) {
+        self.key(key);
+        let body = &mut self.body;
+        match held {
+            Held::File(file) => {
+                let executable = if file.executable { EXECUTABLE } else { 0 };
+                let (kind, lists) = match file.content.recipe {
+                    Recipe::Whole => (FILE, None),
+                    Recipe::Lists(id) => (FILE_OF_LISTS, Some(id)),
+                };
+                body.push(kind | executable);
+                put_number(body, file.content.size);
+                body.extend_from_slice(file.content.hash.as_bytes());
+                body.extend_from_slice(&file.modified.to_le_bytes());
+                if let Some(id) = lists {
+                    body.extend_from_slice(id.as_bytes());
+                }
+            }
+            Held::Link(target) => {
+                body.push(LINK);
+                put_number(body, target.len() as u64);
+                body.extend_from_slice(target.as_bytes());
+            }
+            Held::Folder(Folder::Here(bytes)) => {
+                body.push(FOLDER_HERE);
+                put_number(body, bytes.len() as u64);
+                body.extend_from_slice(bytes);
+            }
+            Held::Folder(Folder::Stored(id)) => {
+                body.push(FOLDER);
+                body.extend_from_slice(id.as_bytes());
+            }
+        }
+    }
+
+    /// The node, and a new beginning.
+    pub(super) fn finish(&mut self, level: u8) -> Vec<u8> {
+        let mut bytes = vec![TAG, VERSION, level];
+        put_number(&mut bytes, self.count as u64);
+        bytes.append(&mut self.body);
+        self.count = 0;
+        self.last.clear();
+        bytes
+    }
+}
+
+/// How many bytes both begin with.
+fn shared(one: &str, other: &str) -> usize {
+    one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+impl Node {
+    /// The node in `bytes`, whose name is `id`. That they have this name is not checked here.
+    pub(super) fn parse(id: BlobId, bytes: &[u8]) -> Result<Self> {
+        Self::decode(bytes).map_err(|reason| Error::Malformed { id, reason })
+    }
+
+    /// Fetches a node and checks it.
+    pub(super) fn load(source: &(impl BlobSource + ?Sized), id: &BlobId) -> Result<Self> {
+        Self::parse(*id, &blob::checked(source, id)?)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match &self.items {
+            Items::Entries(entries) => entries.len(),
+            Items::Nodes(nodes) => nodes.len(),
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> std::result::Result<Self, Malformed> {
+        let mut decoder = Decoder::new(bytes);
+        decoder.header(TAG, VERSION)?;
+        let level = decoder.byte()?;
+        if level > MAX_LEVEL {
+            return Err("its level is too high");
+        }
+        let count = decoder.count(MAX_ITEMS)?;
+        let mut last = String::new();
+        let items = if level == 0 {
+            let mut entries = Vec::with_capacity(count);
+            for _ in 0..count {
+                let key = key(&mut decoder, &last)?;
+                let held = held(&mut decoder)?;
+                if key.ends_with('/') != matches!(held, Held::Folder(_)) {
+                    return Err("a name does not fit to what it holds");
+                }
+                last.clone_from(&key);
+                entries.push((key, held));
+            }
+            Items::Entries(entries)
+        } else {
+            if count == 0 {
+                return Err("it lists no nodes");
+            }
+            let mut nodes = Vec::with_capacity(count);
+            for _ in 0..count {
+                let key = key(&mut decoder, &last)?;
+                last.clone_from(&key);
+                nodes.push((key, BlobId::from_bytes(decoder.array()?)));
+            }
+            Items::Nodes(nodes)
+        };
+        decoder.end()?;
+        Ok(Self { level, items })
+    }
+}
+
+/// The next key, which is greater than the `last`.
+fn key(decoder: &mut Decoder, last: &str) -> std::result::Result<String, Malformed> {
+    let begins = decoder.count(last.len())?;
+    let rest = decoder.count(MAX_KEY)?;
+    let mut key = last.as_bytes().get(..begins).unwrap_or_default().to_vec();
+    key.extend_from_slice(decoder.take(rest)?);
+    let key = String::from_utf8(key).map_err(|_| "a name is no UTF-8")?;
+    let name = key.strip_suffix('/').unwrap_or(&key);
+    if name.is_empty() || name.contains('/') || key.len() > MAX_KEY {
+        return Err("a name is no name");
+    }
+    if shared(last, &key) != begins {
+        return Err("a name is not in its short form");
+    }
+    if key.as_str() <= last {
+        return Err("names are out of order");
+    }
+    Ok(key)
+}
+
+fn held(decoder: &mut Decoder) -> std::result::Result<Held, Malformed> {
+    let kind = decoder.byte()?;
+    Ok(match kind {
+        0..=3 => {
+            let size = decoder.number()?;
+            let hash = ContentHash::from_blake3(decoder.array::<32>()?.into());
+            let modified = i64::from_le_bytes(decoder.array()?);
+            let recipe = if kind & FILE_OF_LISTS == 0 {
+                if size > blob::MAX_BLOB as u64 {
+                    return Err("a file is too large for one chunk");
+                }
+                Recipe::Whole
+            } else {
+                Recipe::Lists(BlobId::from_bytes(decoder.array()?))
+            };
+            let content = Content { hash, size, recipe };
+            Held::File(FileItem { content, executable: kind & EXECUTABLE != 0, modified })
+        }
+        LINK => {
+            let len = decoder.count(MAX_TARGET)?;
+            let target = std::str::from_utf8(decoder.take(len)?);
+            Held::Link(target.map_err(|_| "a link's target is no UTF-8")?.to_owned())
+        }
+        FOLDER_HERE => {
+            let len = decoder.count(MAX_INLINE)?;
+            let bytes = decoder.take(len)?;
+            // Its own items are looked at when it is opened.
+            Held::Folder(Folder::Here(bytes.to_vec()))
+        }
+        FOLDER => Held::Folder(Folder::Stored(BlobId::from_bytes(decoder.array()?))),
+        _ => return Err("an item is of an unknown kind"),
+    })
+}
+
+/// Whether `bytes` are a node; for who stores blobs of others.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    Node::parse(BlobId::of(bytes), bytes).map(|_| ())
+}
