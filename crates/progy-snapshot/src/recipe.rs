@@ -6,7 +6,7 @@
 
 use crate::blob::{self, MAX_BLOB};
 use crate::encoding::{Decoder, Malformed, put_number};
-use crate::{BlobId, BlobSink, BlobSource, Error, Kind, Result};
+use crate::{Blob, BlobId, BlobSink, BlobSource, Error, Kind, Result};
 
 /// A list's first byte.
 const TAG: u8 = b'r';
@@ -77,11 +77,6 @@ impl List {
     /// The list in `bytes`, whose name is `id`. That they have this name is not checked here.
     pub fn parse(id: BlobId, bytes: &[u8]) -> Result<Self> {
         Self::decode(bytes).map_err(|reason| Error::Malformed { id, reason })
-    }
-
-    /// Fetches a list and checks it.
-    pub fn load(source: &(impl BlobSource + ?Sized), id: &BlobId) -> Result<Self> {
-        Self::parse(*id, &blob::checked(source, id)?)
     }
 
     /// How many bytes of the file it stands for.
@@ -172,12 +167,19 @@ pub struct Chunks<'a, S: ?Sized> {
     /// Items that are still to come, of each open list, the next one last; with the level of what
     /// they name, or `None` for the top, whose level is not known before it is read.
     open: Vec<(Option<u8>, Vec<Item>)>,
+    /// Lists that were read since they were last taken.
+    lists: Vec<Blob>,
 }
 
 impl<'a, S: BlobSource + ?Sized> Chunks<'a, S> {
     /// Those of the list `top`, of a file of `len` bytes.
     pub fn new(source: &'a S, top: BlobId, len: u64) -> Self {
-        Self { source, open: vec![(None, vec![Item { id: top, len }])] }
+        Self { source, open: vec![(None, vec![Item { id: top, len }])], lists: Vec::new() }
+    }
+
+    /// The lists that were read since this was last asked.
+    pub fn take_lists(&mut self) -> Vec<Blob> {
+        std::mem::take(&mut self.lists)
     }
 
     fn step(&mut self) -> Result<Option<Item>> {
@@ -190,7 +192,10 @@ impl<'a, S: BlobSource + ?Sized> Chunks<'a, S> {
             if level == Some(0) {
                 return Ok(Some(item));
             }
-            let list = List::load(self.source, &item.id)?;
+            let bytes = blob::checked(self.source, &item.id)?;
+            let list = List::parse(item.id, &bytes)?;
+            let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            self.lists.push(Blob { id: item.id, kind: Kind::Recipe, len });
             let reason = match level {
                 Some(level) if list.level + 1 != level => Some("it is of another level"),
                 _ if list.len() != item.len => Some("its length is not what was announced"),

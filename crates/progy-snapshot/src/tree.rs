@@ -26,7 +26,7 @@ use crate::file::Content;
 pub use build::TreeBuilder;
 pub use convert::{from_core, to_core};
 pub use diff::{Change, Diff, entries};
-pub use node::check;
+pub use node::links;
 pub use update::{Edit, update};
 
 /// Folders are not nested deeper, so that a walk by recursion fits into the stack of any thread.

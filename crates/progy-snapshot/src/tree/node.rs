@@ -5,7 +5,7 @@ use progy_core::ContentHash;
 use crate::blob;
 use crate::encoding::{Decoder, Malformed, put_number};
 use crate::file::{Content, Recipe};
-use crate::{BlobId, BlobSource, Error, Result};
+use crate::{BlobId, BlobSource, Error, Kind, Result};
 
 use super::FileItem;
 
@@ -291,7 +291,35 @@ fn held(decoder: &mut Decoder) -> std::result::Result<Held, Malformed> {
     })
 }
 
-/// Whether `bytes` are a node; for who stores blobs of others.
-pub fn check(bytes: &[u8]) -> Result<()> {
-    Node::parse(BlobId::of(bytes), bytes).map(|_| ())
+/// Every blob that the node in `bytes` names. It is checked that they are a node.
+pub fn links(bytes: &[u8]) -> Result<Vec<(Kind, BlobId)>> {
+    let mut links = Vec::new();
+    // Folders that lie in a node are smaller than it, so that this ends.
+    let mut left = vec![Node::parse(BlobId::of(bytes), bytes)?];
+    while let Some(node) = left.pop() {
+        match node.items {
+            Items::Nodes(nodes) => links.extend(nodes.iter().map(|(_, id)| (Kind::Tree, *id))),
+            Items::Entries(entries) => {
+                for (_, held) in entries {
+                    match held {
+                        Held::File(file) => links.extend(file_link(&file)),
+                        Held::Folder(Folder::Stored(id)) => links.push((Kind::Tree, id)),
+                        Held::Folder(Folder::Here(bytes)) => {
+                            left.push(Node::parse(BlobId::of(&bytes), &bytes)?);
+                        }
+                        Held::Link(_) => {}
+                    }
+                }
+            }
+        }
+    }
+    Ok(links)
+}
+
+fn file_link(file: &FileItem) -> Option<(Kind, BlobId)> {
+    match file.content.recipe {
+        Recipe::Lists(id) => Some((Kind::Recipe, id)),
+        Recipe::Whole if file.content.size == 0 => None,
+        Recipe::Whole => BlobId::of_content(&file.content.hash).map(|id| (Kind::Chunk, id)),
+    }
 }
