@@ -9,11 +9,15 @@ const ENDS: Malformed = "it ends too early";
 ///
 /// Source: LEB128, as in DWARF 5, section 7.6.
 pub(crate) fn put_number(to: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        to.push((value & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = value.to_le_bytes();
         value >>= 7;
+        if value == 0 {
+            to.push(low);
+            return;
+        }
+        to.push(low | 0x80);
     }
-    to.push(value as u8);
 }
 
 /// Reads from the front of bytes by a stranger.

@@ -42,6 +42,9 @@ pub enum Error {
     /// Folders are nested too deep.
     #[error("{0:?} lies too deep")]
     TooDeep(String),
+    /// There are more paths than [`crate::tree::MAX_ENTRIES`].
+    #[error("a tree holds too many paths")]
+    TooMany,
     /// A link leads out of the workspace.
     #[error("the link {0:?} leads out of the workspace")]
     Escapes(RelPath),

@@ -39,7 +39,8 @@ pub struct List {
 }
 
 impl List {
-    fn encode(&self) -> Vec<u8> {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![TAG, VERSION, self.level];
         put_number(&mut bytes, self.items.len() as u64);
         for item in &self.items {

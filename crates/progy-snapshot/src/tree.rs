@@ -32,6 +32,10 @@ pub use update::{Edit, update};
 /// Folders are not nested deeper, so that a walk by recursion fits into the stack of any thread.
 pub const MAX_DEPTH: usize = 256;
 
+/// So many paths of one tree are looked at, and no more: ten times as many as any workspace has. Nodes
+/// that name the same node many times could otherwise stand for more than there is time to read.
+pub const MAX_ENTRIES: u64 = 8 << 20;
+
 /// What a path holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {

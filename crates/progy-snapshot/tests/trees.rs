@@ -56,7 +56,8 @@ fn tidy(entries: impl IntoIterator<Item = (String, Item)>) -> Model {
     let holds =
         |folder: &str| all.keys().any(|key| key.len() > folder.len() && key.starts_with(folder));
     all.iter()
-        .filter(|(key, _)| !folders.contains(*key) && !(key.ends_with('/') && holds(key)))
+        .filter(|(key, _)| !folders.contains(*key))
+        .filter(|(key, _)| !key.ends_with('/') || !holds(key))
         .map(|(key, item)| (key.clone(), item.clone()))
         .collect()
 }

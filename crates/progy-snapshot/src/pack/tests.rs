@@ -123,7 +123,10 @@ fn forged(frames: &[u8], index: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn index_of(frames: &[(u64, &[(u64, [u8; 32])])]) -> Vec<u8> {
+/// Length and name.
+type Claim = (u64, [u8; 32]);
+
+fn index_of(frames: &[(u64, &[Claim])]) -> Vec<u8> {
     let mut bytes = Vec::new();
     put_number(&mut bytes, frames.len() as u64);
     for (packed, blobs) in frames {

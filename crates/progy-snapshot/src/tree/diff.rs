@@ -9,7 +9,7 @@ use crate::{Blob, BlobId, BlobSource, Error, Kind, Result};
 
 use super::build::{FileNames, path_of};
 use super::node::{Folder, Held, Items, Node, lies_above};
-use super::{Item, MAX_DEPTH};
+use super::{Item, MAX_DEPTH, MAX_ENTRIES};
 
 /// One path that differs. Never the same item on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +156,8 @@ pub struct Diff<'a, S: ?Sized> {
     ready: std::collections::VecDeque<Change>,
     /// Nodes of the new tree that were read since they were last taken.
     nodes: Vec<Blob>,
+    /// How many names may still come.
+    left: u64,
 }
 
 /// Everything in a tree, in the order of paths.
@@ -178,6 +180,7 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
             roots: Some((before, after)),
             ready: std::collections::VecDeque::new(),
             nodes: Vec::new(),
+            left: MAX_ENTRIES,
         }
     }
 
@@ -250,6 +253,7 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
 
     /// Both sides of one name.
     fn pair(&mut self, key: &str, before: Option<Held>, after: Option<Held>) -> Result<()> {
+        self.left = self.left.checked_sub(1).ok_or(Error::TooMany)?;
         if before == after {
             return Ok(());
         }
@@ -259,7 +263,7 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
             return Err(Error::Private(path));
         }
         if key.ends_with('/') {
-            return self.folders(path, before, after);
+            return self.folders(&path, before, after);
         }
         let before = before.map(|held| item(&path, held)).transpose()?;
         let after = after.map(|held| item(&path, held)).transpose()?;
@@ -267,7 +271,7 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
         Ok(())
     }
 
-    fn folders(&mut self, path: RelPath, before: Option<Held>, after: Option<Held>) -> Result<()> {
+    fn folders(&mut self, path: &RelPath, before: Option<Held>, after: Option<Held>) -> Result<()> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(Error::TooDeep(path.to_string()));
         }

@@ -81,7 +81,13 @@ impl Folder {
     /// Reads its topmost node.
     pub(super) fn open(&self, source: &(impl BlobSource + ?Sized)) -> Result<Node> {
         match self {
-            Self::Here(bytes) => Node::parse(BlobId::of(bytes), bytes),
+            Self::Here(bytes) => {
+                let (id, node) = (BlobId::of(bytes), Node::parse(BlobId::of(bytes), bytes)?);
+                if lies_above(node.level, node.len(), bytes.len()) {
+                    return Ok(node);
+                }
+                Err(Error::Malformed { id, reason: "it should not lie in the node above" })
+            }
             Self::Stored(id) => Node::load(source, id),
         }
     }
@@ -321,5 +327,65 @@ fn file_link(file: &FileItem) -> Option<(Kind, BlobId)> {
         Recipe::Lists(id) => Some((Kind::Recipe, id)),
         Recipe::Whole if file.content.size == 0 => None,
         Recipe::Whole => BlobId::of_content(&file.content.hash).map(|id| (Kind::Chunk, id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use progy_core::ContentHash;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What was read, written again.
+    fn encode(node: &Node) -> Vec<u8> {
+        let mut writer = Writer::default();
+        match &node.items {
+            Items::Entries(entries) => {
+                entries.iter().for_each(|(key, held)| writer.entry(key, held));
+            }
+            Items::Nodes(nodes) => nodes.iter().for_each(|(key, id)| writer.node(key, id)),
+        }
+        writer.finish(node.level)
+    }
+
+    fn sample() -> Node {
+        let hash = ContentHash::blake3(b"x");
+        let file = |recipe, executable| {
+            let content = Content { hash, size: 1, recipe };
+            Held::File(FileItem { content, executable, modified: -5 })
+        };
+        let entries = vec![
+            ("a".to_owned(), file(Recipe::Whole, false)),
+            ("a-b".to_owned(), file(Recipe::Lists(BlobId::of(b"l")), true)),
+            ("ab/".to_owned(), Held::Folder(Folder::empty())),
+            ("abc/".to_owned(), Held::Folder(Folder::Stored(BlobId::of(b"f")))),
+            ("link".to_owned(), Held::Link("a".to_owned())),
+        ];
+        Node { level: 0, items: Items::Entries(entries) }
+    }
+
+    #[test]
+    fn a_node_has_one_form() {
+        let bytes = encode(&sample());
+        assert_eq!(Node::decode(&bytes), Ok(sample()));
+        for len in 0..bytes.len() {
+            assert!(Node::decode(&bytes[..len]).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_taken_in_is_written_as_the_same(at in 0..300_usize, to in any::<u8>(), cut in 0..3_usize) {
+            let mut bytes = encode(&sample());
+            let at = at % bytes.len();
+            bytes[at] = to;
+            bytes.drain(at..(at + cut).min(bytes.len()));
+            if let Ok(node) = Node::decode(&bytes) {
+                prop_assert_eq!(encode(&node), bytes);
+            }
+        }
     }
 }
