@@ -27,6 +27,7 @@ mod repository;
 mod rules;
 mod server;
 mod settings;
+mod snapshot;
 mod tree;
 mod wire;
 
@@ -43,6 +44,7 @@ pub use repository::{git_folder, git_pack, git_tree};
 pub use rules::{course_globs, ignore_files};
 pub use server::server_answers;
 pub use settings::{server_address, settings, vscode_tasks};
+pub use snapshot::{snapshot_frames, snapshot_list, snapshot_node, snapshot_pack};
 pub use tree::{tree_json, tree_postcard};
 pub use wire::{delta, event_stream, sync_request};
 
@@ -84,6 +86,10 @@ targets![
     server_address,
     server_answers,
     settings,
+    snapshot_frames,
+    snapshot_list,
+    snapshot_node,
+    snapshot_pack,
     sync_request,
     text_merge,
     trash_list,
