@@ -29,11 +29,12 @@ fn put(target: &str, name: &str, bytes: &[u8]) {
 }
 
 fn packs() {
+    let large = vec![0; 70_000];
     let packs: [(&str, &[&[u8]]); 4] = [
         ("empty", &[]),
         ("one", &[b"fn main() {}\n"]),
         ("some", &[b"", b"fn main() {}\n", b"fn main() { }\n", &[7; 300]]),
-        ("two-frames", &[&[0; 70_000], b"hello"]),
+        ("two-frames", &[&large, b"hello"]),
     ];
     for (name, blobs) in packs {
         let mut writer = PackWriter::new(Vec::new(), 3).unwrap();

@@ -265,6 +265,16 @@ fn what_no_tree_may_hold_is_refused() {
     assert!(matches!(builder.push(&path("a"), &file(1), sink), Err(Error::OutOfOrder(_))));
 }
 
+/// In the two mebibytes of stack that a test's thread has.
+#[test]
+fn folders_nest_as_deep_as_they_may() {
+    let deep = |last: u64| format!("{}{last}", "x/".repeat(255));
+    let before: Model = [(deep(1), file(1))].into();
+    let after: Model = [(deep(1), file(2)), (deep(2), file(1))].into();
+    check(&before, &after);
+    check(&after, &Model::new());
+}
+
 #[test]
 fn the_planners_tree_and_back() {
     let keys = ["a-b", "a/b", "a/c/d", "z"];

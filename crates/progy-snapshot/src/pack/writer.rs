@@ -74,12 +74,15 @@ impl<W: Write> PackWriter<W> {
         })
     }
 
-    /// Adds a blob, whose name is `id`. One that is there already is not added again.
+    /// Adds a blob, whose name is `id`. One that is there already is not added again. A pack that
+    /// [is full](PackWriter::is_full) takes none: nobody would read it.
     pub fn add(&mut self, kind: Kind, id: BlobId, bytes: &[u8]) -> Result<()> {
         let len = u32::try_from(bytes.len()).ok().filter(|len| *len as usize <= super::MAX_FRAME);
-        let Some(len) = len else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a blob is too large").into());
-        };
+        let refused = |reason| io::Error::new(io::ErrorKind::InvalidInput, reason);
+        let len = len.ok_or_else(|| refused("a blob is too large"))?;
+        if self.is_full() && !self.ids.contains(&id) {
+            return Err(refused("the pack is full").into());
+        }
         if !self.ids.insert(id) {
             return Ok(());
         }

@@ -101,14 +101,7 @@ impl Side {
     fn expand<S: BlobSource + ?Sized>(&mut self, source: &S) -> Result<Option<Blob>> {
         let Some(Next::Node { level, last, id }) = self.next.pop() else { return Ok(None) };
         let (node, blob) = load(source, id)?;
-        let (first, end) = match &node.items {
-            Items::Entries(items) => (items.first().map(|i| &i.0), items.last().map(|i| &i.0)),
-            Items::Nodes(items) => (items.first().map(|i| &i.0), items.last().map(|i| &i.0)),
-        };
-        let fits = node.level == level
-            && end == Some(&last)
-            && first.is_some_and(|first| *first > self.last);
-        if !fits {
+        if !node.fits(level, &last, &self.last) {
             return Err(Error::Malformed { id, reason: "it is not what the node above says" });
         }
         self.add(node);

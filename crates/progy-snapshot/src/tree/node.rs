@@ -198,6 +198,18 @@ impl Node {
         Self::parse(*id, &blob::checked(source, id)?)
     }
 
+    /// Whether it is what a node above says of it: of `level`, with `last` as its last key; and whether
+    /// all its keys come behind `after`.
+    pub(super) fn fits(&self, level: u8, last: &str, after: &str) -> bool {
+        let (first, end) = match &self.items {
+            Items::Entries(items) => (items.first().map(|i| &i.0), items.last().map(|i| &i.0)),
+            Items::Nodes(items) => (items.first().map(|i| &i.0), items.last().map(|i| &i.0)),
+        };
+        self.level == level
+            && end.is_some_and(|end| end == last)
+            && first.is_some_and(|first| first.as_str() > after)
+    }
+
     pub(super) fn len(&self) -> usize {
         match &self.items {
             Items::Entries(entries) => entries.len(),
@@ -342,9 +354,15 @@ mod tests {
         let mut writer = Writer::default();
         match &node.items {
             Items::Entries(entries) => {
-                entries.iter().for_each(|(key, held)| writer.entry(key, held));
+                for (key, held) in entries {
+                    writer.entry(key, held);
+                }
             }
-            Items::Nodes(nodes) => nodes.iter().for_each(|(key, id)| writer.node(key, id)),
+            Items::Nodes(nodes) => {
+                for (key, id) in nodes {
+                    writer.node(key, id);
+                }
+            }
         }
         writer.finish(node.level)
     }

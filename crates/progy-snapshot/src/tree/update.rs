@@ -110,38 +110,38 @@ impl<S: BlobSource + ?Sized> Update<'_, S> {
         let mut work = Work { groups, done: 0, old, depth, builder: FolderBuilder::default() };
         if let Some(old) = old {
             let node = old.open(self.source)?;
-            self.node(&mut work, node, None)?;
+            self.node(&mut work, node, "", None)?;
         }
         self.insert(&mut work, None, None)?;
         work.builder.finish(self.source, self.sink)
     }
 
-    /// Merges a node of the old folder, which is the one for all keys up to `end`.
-    fn node(&mut self, work: &mut Work, node: Node, end: Option<&str>) -> Result<()> {
+    /// Merges a node of the old folder, which is the one for all keys behind `after` and up to `end`.
+    fn node(&mut self, work: &mut Work, node: Node, after: &str, end: Option<&str>) -> Result<()> {
         match node.items {
             Items::Nodes(nodes) => {
                 let level = node.level.saturating_sub(1);
                 let count = nodes.len();
+                let mut after = after.to_owned();
                 for (n, (last, id)) in nodes.into_iter().enumerate() {
-                    let end = if n + 1 == count { end } else { Some(last.as_str()) };
+                    let end = if n + 1 == count { end } else { Some(&*last) };
                     if work.next(end).is_none() && work.builder.may_take(level) {
                         work.builder.take(level, &last, id, self.sink)?;
+                        after = last;
                         continue;
                     }
                     let below = Node::load(self.source, &id)?;
-                    if below.level != level {
-                        return Err(Error::Malformed { id, reason: "it is of another level" });
+                    if !below.fits(level, &last, &after) {
+                        let reason = "it is not what the node above says";
+                        return Err(Error::Malformed { id, reason });
                     }
-                    self.node(work, below, end)?;
+                    self.node(work, below, &after, end)?;
+                    after = last;
                 }
             }
             Items::Entries(entries) => {
                 for (key, held) in entries {
                     self.insert(work, Some(&key), Some(&held))?;
-                }
-                if let Some(end) = end {
-                    // The end of this node is among its entries.
-                    debug_assert!(work.next(Some(end)).is_none(), "an edit was passed over");
                 }
             }
         }
