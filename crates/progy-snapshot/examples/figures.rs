@@ -1,7 +1,8 @@
 //! What the formats cost, on made-up data: run with `--release`, or under the profile `sim`.
 //!
 //! Prints throughput of cutting, hashing and packing, how small blobs are packed best, and how large
-//! the nodes of large trees are. No test depends on it.
+//! the nodes of large trees are. With `large N` it packs one file of N gibibytes instead, so that
+//! its memory can be watched. No test depends on it.
 
 #![allow(
     clippy::unwrap_used,
@@ -209,7 +210,44 @@ fn tree(name: &str, paths: &[String]) {
     println!("  walk: {count} entries in {:.0?}", begun.elapsed());
 }
 
+/// Bytes without pattern, as many as there are left.
+struct Noise(u64, u64);
+
+impl std::io::Read for Noise {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let len = to.len().min(usize::try_from(self.1).unwrap_or(usize::MAX));
+        let to = &mut to[..len];
+        for eight in to.chunks_mut(8) {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            eight.copy_from_slice(&self.0.to_le_bytes()[..eight.len()]);
+        }
+        self.1 -= len as u64;
+        Ok(len)
+    }
+}
+
+fn large(gibibytes: u64) {
+    let size = gibibytes << 30;
+    let mut packs = ToPacks::new();
+    let begun = Instant::now();
+    let content = Splitter::new().split(&mut Noise(1, size), size, &mut packs).unwrap();
+    packs.finish().unwrap();
+    println!(
+        "{} bytes: {:.0} MB/s, {} packs, {} bytes",
+        content.size,
+        rate(size as usize, begun.elapsed()),
+        packs.packs,
+        packs.bytes
+    );
+}
+
 fn main() {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("large") {
+        return large(arguments.next().map_or(10, |text| text.parse().unwrap()));
+    }
     throughput();
     small_blobs();
     let tiny: Vec<String> =

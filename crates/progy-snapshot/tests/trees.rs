@@ -316,4 +316,7 @@ fn nodes_that_lie_are_found() {
     blobs.put(Kind::Tree, id, &swapped).unwrap();
     let error = entries(&blobs, id).find_map(std::result::Result::err);
     assert!(matches!(error, Some(Error::Malformed { .. })), "{error:?}");
+    let edits = model.keys().map(|key| (path(key), Edit::Put(file(7))));
+    let error = update(&blobs, Some(id), edits, &mut MemoryBlobs::default());
+    assert!(matches!(error, Err(Error::Malformed { .. })), "{error:?}");
 }
