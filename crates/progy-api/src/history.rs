@@ -77,8 +77,13 @@ pub struct RevisionPage {
 pub struct RevisionDocument {
     /// The revision.
     pub revision: RevisionSummary,
-    /// What differs from the template of its course version.
+    /// What differs from the template of its course version. Under `snapshot` empty if that is more
+    /// than [`crate::limits::LISTED_FILES`], or if the query says `files=none`.
     pub files: Vec<SavedFile>,
+    /// Under `snapshot` the name of the tree's root.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<ContentHash>,
 }
 
 /// One path that differs from the template.

@@ -4,6 +4,7 @@
 //! - [`progress`]: where a learner stands (`GET /api/progress/{course}`);
 //! - [`history`]: revisions, their files and contents (`/api/workspaces/{course}/…`);
 //! - [`registry`]: courses (`/api/courses…`);
+//! - [`snapshot`]: projects of any size (`/api/snapshots/…`);
 //! - [`git`]: learners' repositories (`/api/git/…`);
 //! - [`account`]: who is asking;
 //! - [`problem`]: errors (RFC 9457);
@@ -17,5 +18,6 @@ pub mod limits;
 pub mod problem;
 pub mod progress;
 pub mod registry;
+pub mod snapshot;
 pub mod sync;
 pub mod time;

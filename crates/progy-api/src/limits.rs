@@ -18,5 +18,13 @@ pub const MESSAGE: usize = 500;
 pub const CONTENTS: u64 = 4 << 20;
 /// Contents asked for at once, as a count.
 pub const CONTENTS_COUNT: usize = 2_000;
+/// Blobs named in one request of `/api/snapshots/…`.
+pub const BLOBS: usize = 4096;
+/// A pack as it travels: one that is begun at 16 MiB at the latest, with its index.
+pub const PACK: u64 = 24 << 20;
+/// What an answer with blobs holds, unless one frame alone has more: 16 MiB.
+pub const BLOBS_ANSWER: u64 = 16 << 20;
+/// The files of a revision that are listed one by one; of more only the root of their tree is told.
+pub const LISTED_FILES: usize = 20_000;
 /// Revisions on one page of the history.
 pub const PAGE: u32 = 100;

@@ -34,6 +34,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub path: Option<progy_core::RelPath>,
+    /// With `unknown_blobs`: some of their names one behind the other, 32 bytes each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = Byte))]
+    pub names: Option<crate::delta::Base64>,
 }
 
 /// The head is not the parent that a publish named.
@@ -93,6 +97,8 @@ pub mod code {
     pub const QUOTA_EXCEEDED: &str = "quota_exceeded";
     /// 422: a delta's reference is not known here; send the content without one.
     pub const UNKNOWN_REFERENCE: &str = "unknown_reference";
+    /// 409: a tree needs blobs that are not here; send them.
+    pub const UNKNOWN_BLOBS: &str = "unknown_blobs";
     /// 422: the content does not have the hash or size that was announced.
     pub const WRONG_HASH: &str = "wrong_hash";
     /// 422: a change that makes no valid tree.

@@ -1,7 +1,7 @@
 //! Where a learner stands in a course.
 
 use progy_core::progress::{Progress, Summary};
-use progy_core::{CourseId, Strategy};
+use progy_core::{ContentHash, CourseId, Strategy};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,11 @@ pub struct ProgressDocument {
     pub records: Progress,
     /// Digest of `records`.
     pub progress_digest: String,
-    /// What the head differs in from the template of `version`.
+    /// What the head differs in from the template of `version`. Under `snapshot` empty if that is more
+    /// than [`crate::limits::LISTED_FILES`], or if the query says `files=none`.
     pub files: Vec<SavedFile>,
+    /// Under `snapshot` the name of the root of the head's tree.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<ContentHash>,
 }

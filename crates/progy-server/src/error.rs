@@ -207,6 +207,7 @@ impl ServiceError {
             request_id: None,
             moved,
             path,
+            names: None,
         }
     }
 }

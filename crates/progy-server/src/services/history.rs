@@ -57,7 +57,7 @@ impl Services {
         } else {
             revision.overlay.into_saved()
         };
-        Ok(RevisionDocument { revision: revision.summary, files })
+        Ok(RevisionDocument { revision: revision.summary, files, root: None })
     }
 
     /// Contents of files of this workspace, or of the template that the device has.

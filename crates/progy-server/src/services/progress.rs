@@ -44,6 +44,7 @@ impl Services {
             progress_digest: progress.digest(),
             records: progress,
             files,
+            root: None,
         })
     }
 
