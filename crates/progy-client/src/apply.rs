@@ -14,12 +14,12 @@
 mod journal;
 
 use std::collections::{BTreeSet, HashMap};
-use std::io;
+use std::io::{self, Write};
 
 use progy_core::plan::Conflict;
 use progy_core::{Change, ContentHash, Entry, FileEntry, RelPath};
 
-use crate::disk::{Disk, Kind, Listed, Meta};
+use crate::disk::{Disk, Kind, Listed, Meta, Pieces};
 use crate::env::Env;
 use crate::scan::Scan;
 use crate::trash::{self, Line};
@@ -49,13 +49,13 @@ enum Sight {
     Other,
 }
 
-/// Makes `changes`, whose `before` is what `scan` saw. `content` gives the bytes of files.
+/// Makes `changes`, whose `before` is what `scan` saw. `content` writes the bytes of files.
 pub fn apply(
     disk: &dyn Disk,
     env: &dyn Env,
     scan: &Scan,
     changes: &[Change],
-    content: impl FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+    content: impl FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<Applied> {
     apply_plan(disk, env, scan, changes, &[], content)
 }
@@ -68,7 +68,7 @@ pub fn apply_plan(
     scan: &Scan,
     changes: &[Change],
     conflicts: &[Conflict],
-    mut content: impl FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+    mut content: impl FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<Applied> {
     if changes.is_empty() {
         return Ok(Applied::default());
@@ -148,7 +148,7 @@ fn stage(
     batch: &str,
     changes: &[Change],
     lines: &[Line],
-    content: &mut dyn FnMut(&RelPath, &FileEntry) -> Result<Vec<u8>>,
+    content: &mut dyn FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<HashMap<usize, Meta>> {
     let list = trash::list_path(batch);
     disk.write(&list, &trash::encode_list(lines)?, false).map_err(Error::disk(&list))?;
@@ -158,8 +158,9 @@ fn stage(
         let slot = trash::slot(batch, n);
         match &change.after {
             Some(Entry::File(file)) if is_mode_change(change).is_none() => {
-                let bytes = content(&change.path, file)?;
-                disk.write(&slot, &bytes, file.executable).map_err(Error::disk(&slot))?;
+                let mut pieces = Pieces::new(disk, &slot, file.executable);
+                content(&change.path, file, &mut pieces)?;
+                pieces.finish().map_err(Error::disk(&slot))?;
             }
             Some(Entry::Symlink(target)) => {
                 disk.write_link(&slot, target.as_str()).map_err(Error::disk(&slot))?;

@@ -4,12 +4,14 @@
 //! fill up or age a disk between any two calls. Paths are relative to the workspace root with `/`
 //! between their parts; those of Progy's own files begin with `.progy/`.
 
+mod pieces;
 pub mod real;
 
 use std::io::{self, Read, Seek};
 
 use progy_core::RelPath;
 
+pub use pieces::Pieces;
 pub use real::RealDisk;
 
 /// What kind of thing a name is.

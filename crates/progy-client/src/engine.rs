@@ -40,6 +40,7 @@ use crate::index::Index;
 use crate::remote::Remote;
 use crate::scan::{Notice, Scan};
 use crate::state::{State, overlaid};
+use crate::store::Store;
 use crate::template::Template;
 use crate::{Error, Result, apply, scan, trash};
 
@@ -92,6 +93,7 @@ pub struct Engine<'a> {
     device: Device,
     state: State,
     index: Index,
+    store: Store<'a>,
     templates: HashMap<Version, Rc<Template>>,
     /// Results of merges that are in no file yet.
     merged: HashMap<ContentHash, Vec<u8>>,
@@ -132,6 +134,7 @@ impl<'a> Engine<'a> {
             env,
             device,
             index: Index::load(disk, state.strategy.hash_kind()),
+            store: Store::new(disk),
             state,
             templates: HashMap::new(),
             merged: HashMap::new(),
@@ -245,6 +248,7 @@ impl<'a> Engine<'a> {
         });
         Sources {
             disk: self.disk,
+            store: &self.store,
             templates: self.templates.values().map(Rc::as_ref).collect(),
             merged: &self.merged,
             files: files.unwrap_or_default(),

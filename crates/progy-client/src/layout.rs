@@ -6,14 +6,14 @@
 //!   state            what this device and the server last agreed on, saves that wait, progress
 //!   journal          what is being done to the learner's files right now
 //!   index            sizes and times of files whose hash is known; only a cache
-//!   objects/ab/…     contents of saved files that are not in the template
+//!   packs/           contents of saved files that are not in the template: see [`crate::store`]
 //!   templates/       packages of the course versions in use, and their trees
 //!   trash/BATCH/     what Progy replaced on this device
 //!   tmp/             being written
 //!   settling         there while `progy.toml` may not know yet of a change of the strategy
 //! ```
 
-use progy_core::{ContentHash, HashKind};
+use progy_core::HashKind;
 use semver::Version;
 
 /// The device's own folder.
@@ -26,8 +26,8 @@ pub const STATE: &str = ".progy/state";
 pub const JOURNAL: &str = ".progy/journal";
 /// See [`crate::index`].
 pub const INDEX: &str = ".progy/index";
-/// Contents by hash.
-pub const OBJECTS: &str = ".progy/objects";
+/// See [`crate::store`].
+pub const PACKS: &str = ".progy/packs";
 /// Course packages by version.
 pub const TEMPLATES: &str = ".progy/templates";
 /// See [`crate::trash`].
@@ -38,13 +38,6 @@ pub const TMP: &str = ".progy/tmp";
 pub const SETTLING: &str = ".progy/settling";
 /// The workspace's own settings, for people to read.
 pub const SETTINGS: &str = "progy.toml";
-
-/// Where the content `hash` stands.
-pub fn object(hash: &ContentHash) -> String {
-    let digits = hash.to_string();
-    let (folder, rest) = digits.split_at(2);
-    format!("{OBJECTS}/{folder}/{rest}")
-}
 
 /// Where the package of `version` stands.
 pub fn package(version: &Version) -> String {

@@ -32,6 +32,7 @@ pub mod remotes;
 pub mod runner;
 pub mod scan;
 pub mod state;
+pub mod store;
 pub mod template;
 pub mod trash;
 pub mod watch;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use progy_client::apply::{self, Applied, apply};
@@ -59,8 +60,9 @@ impl Folder {
             texts.iter().map(|(path, text)| (path.clone(), Entry::file(text.as_bytes()))),
         );
         let changes: Vec<Change> = diff(&scan.tree, &tree.unwrap());
-        let content = |path: &RelPath, _: &progy_core::FileEntry| {
-            Ok(texts.iter().find(|(at, _)| at == path).unwrap().1.clone().into_bytes())
+        let content = |path: &RelPath, _: &progy_core::FileEntry, to: &mut dyn Write| {
+            to.write_all(texts.iter().find(|(at, _)| at == path).unwrap().1.as_bytes()).unwrap();
+            Ok(())
         };
         let applied = apply(&self.disk, &SystemEnv, scan, &changes, content).unwrap();
         apply::finish(&self.disk).unwrap();
@@ -152,7 +154,11 @@ fn a_crash_after_the_changes_is_recovered_from_the_journal() {
         after: Some(Entry::file(b"2")),
     };
     // No `finish`: the process dies here.
-    apply(&folder.disk, &SystemEnv, &scan, &[change], |_, _| Ok(b"2".to_vec())).unwrap();
+    apply(&folder.disk, &SystemEnv, &scan, &[change], |_, _, to| {
+        to.write_all(b"2").unwrap();
+        Ok(())
+    })
+    .unwrap();
     assert_eq!(apply::recover(&folder.disk).unwrap(), [path]);
     apply::finish(&folder.disk).unwrap();
     assert!(apply::recover(&folder.disk).unwrap().is_empty());
@@ -170,11 +176,12 @@ fn content_that_cannot_be_had_changes_nothing() {
             after: Some(Entry::file(b"2")),
         })
         .to_vec();
-    let result = apply(&folder.disk, &SystemEnv, &scan, &changes, |path, _| {
+    let result = apply(&folder.disk, &SystemEnv, &scan, &changes, |path, _, to| {
         if path.as_str() == "b" {
             Err(progy_client::Error::MissingContent(path.clone()))
         } else {
-            Ok(b"2".to_vec())
+            to.write_all(b"2").unwrap();
+            Ok(())
         }
     });
     assert!(result.is_err());

@@ -2,16 +2,18 @@
 
 mod ending;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use progy_client::index::Index;
 use progy_client::state::Overlay;
-use progy_client::{layout, scan};
+use progy_client::{layout, scan, store};
 use progy_core::{ConflictName, ContentHash, Entry, FileEntry, HashKind, RevisionId, Tree};
 
 use crate::disk::SimDisk;
+use crate::disk::volume::Ino;
 use crate::learner;
 use crate::ledger::{self, Token};
+use crate::machine::Machine;
 use crate::process;
 use crate::script::Command;
 use crate::server::Kept;
@@ -52,17 +54,34 @@ fn on_devices(world: &World, counts: impl Fn(&str) -> bool) -> BTreeSet<Token> {
             _ => BTreeSet::new(),
         };
         let machine = locked(world.machine(n));
-        for (path, ino) in machine.volume.below("").into_iter().filter(|(path, _)| counts(path)) {
-            let is_named = || {
-                let bytes = machine.volume.bytes(ino);
-                bytes.is_ok_and(|bytes| ledger::names(&named, &bytes))
-            };
-            if !path.starts_with(".progy/objects/") || is_named() {
-                found.extend(learner::tokens_of(&machine, ino));
+        let files: BTreeMap<String, Ino> = machine.volume.below("").into_iter().collect();
+        for (path, ino) in files.iter().filter(|(path, _)| counts(path)) {
+            match path.strip_prefix(layout::PACKS) {
+                None => found.extend(learner::tokens_of(&machine, *ino)),
+                Some(_) => found.extend(in_pack(&machine, &files, path, &named)),
             }
         }
     }
     found
+}
+
+/// The tokens in those contents of a pack that are named. Of others nothing would ever be read.
+fn in_pack(
+    machine: &Machine,
+    files: &BTreeMap<String, Ino>,
+    path: &str,
+    named: &BTreeSet<ContentHash>,
+) -> BTreeSet<Token> {
+    let bytes = |path: &str| machine.volume.bytes(*files.get(path)?).ok();
+    let Some(stem) = path.strip_suffix(".pack") else { return BTreeSet::new() };
+    let names = bytes(&format!("{stem}.names"));
+    let Some(contents) =
+        bytes(path).and_then(|pack| store::contents_of(&pack, names.as_deref()).ok())
+    else {
+        return BTreeSet::new();
+    };
+    let named = contents.values().filter(|bytes| ledger::names(named, bytes));
+    named.flat_map(|bytes| ledger::tokens(bytes)).collect()
 }
 
 fn in_history(world: &World, history: &[Kept]) -> BTreeSet<Token> {

@@ -1,6 +1,7 @@
 //! The files follow the tip.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use progy_core::diff::diff;
 use progy_core::merge::{Merged, merge_text};
@@ -9,7 +10,6 @@ use progy_core::{Change, ContentHash, DeviceName, Entry, FileEntry, Planned, Rel
 use semver::Version;
 
 use super::{Engine, masked};
-use crate::contents;
 use crate::remote::{Remote, Wanted};
 use crate::scan::Scan;
 use crate::{Error, Result, apply};
@@ -76,8 +76,13 @@ impl Engine<'_> {
 
             let applied = {
                 let sources = self.sources(Some(&scan));
-                let content = |path: &RelPath, file: &FileEntry| {
-                    sources.get(&file.hash).ok_or_else(|| Error::MissingContent(path.clone()))
+                let content = |path: &RelPath, file: &FileEntry, to: &mut dyn Write| {
+                    let written = sources.write_to(&file.hash, to);
+                    if written.map_err(Error::disk(path.as_str()))? {
+                        Ok(())
+                    } else {
+                        Err(Error::MissingContent(path.clone()))
+                    }
                 };
                 let conflicts = &planned.conflicts;
                 apply::apply_plan(self.disk, self.env, &scan, &changes, conflicts, content)
@@ -218,30 +223,27 @@ impl Engine<'_> {
         remote: &dyn Remote,
     ) -> Result<()> {
         let sources = self.sources(scan);
-        let disk = self.disk;
         wanted.sort();
         wanted.dedup_by_key(|want| want.hash);
         wanted.retain(|want| !sources.keeps(&want.hash));
         let mut missing = Vec::new();
+        let mut batch = self.store.batch();
         for want in wanted {
-            if let Some(bytes) = sources.get(&want.hash) {
-                // Only in a file, which the learner may change before it is used.
-                contents::keep(disk, &want.hash, &bytes)?;
-            } else {
+            // It may be only in a file, which the learner may change before it is used.
+            if !sources.keep(&want.hash, &mut batch)? {
                 let have = want.have.filter(|have| sources.keeps(have));
                 missing.push(Wanted { have, ..want });
             }
         }
-        let wanted = missing;
-        if wanted.is_empty() {
-            return Ok(());
+        if missing.is_empty() {
+            return batch.finish();
         }
         let content = |hash: &ContentHash| sources.get(hash);
-        remote
-            .fetch(version, &wanted, &content, &mut |hash, bytes| {
-                contents::keep(disk, hash, &bytes)
-            })
-            .await
+        let mut sink = |hash: &ContentHash, bytes: Vec<u8>| batch.put(hash, &bytes);
+        let fetched = remote.fetch(version, &missing, &content, &mut sink).await;
+        // What has come stays, also if the rest has not.
+        batch.finish()?;
+        fetched
     }
 }
 

@@ -6,12 +6,11 @@ use progy_core::diff::diff;
 use progy_core::{Change, Entry, RelPath, Tree};
 
 use super::{Engine, Intent, masked};
-use crate::contents::{self, MAX_CONTENT};
-use crate::disk::Kind;
+use crate::contents;
 use crate::remote::Remote;
 use crate::scan::Scan;
 use crate::state::{Queued, overlay};
-use crate::{Error, Result, layout};
+use crate::{Error, Result};
 
 /// How often files that change under our eyes are looked at again.
 const LOOK_AGAIN: u32 = 5;
@@ -106,52 +105,27 @@ impl Engine<'_> {
     /// Keeps the bytes of what was changed, flushed. False if a file is not what was scanned.
     fn keep_contents(&mut self, changes: &[Change]) -> Result<bool> {
         let template = self.template()?;
-        let mut kept = Vec::new();
+        let mut batch = self.store.batch();
+        let mut is_as_scanned = true;
         for change in changes {
             let Some(Entry::File(file)) = &change.after else { continue };
-            if template.has(&file.hash) {
+            if template.has(&file.hash) || self.store.keeps(&file.hash) {
                 continue;
             }
-            if contents::kept(self.disk, &file.hash).is_none() {
-                let path = change.path.as_str();
-                let bytes = match self.disk.read(path, MAX_CONTENT) {
-                    Ok(bytes) => bytes,
-                    // Gone, or a folder or a link by now.
-                    Err(error)
-                        if error.kind() == std::io::ErrorKind::NotFound
-                            || !self.is_file(path)? =>
-                    {
-                        return Ok(false);
-                    }
-                    Err(error) => return Err(Error::disk(path)(error)),
-                };
-                if !file.hash.is_of(&bytes) {
-                    return Ok(false);
-                }
-                contents::keep(self.disk, &file.hash, &bytes)?;
+            if !contents::keep_file(self.disk, &change.path, &file.hash, &mut batch)? {
+                is_as_scanned = false;
+                break;
             }
-            // One that was there may have been written without a flush.
-            kept.push(layout::object(&file.hash));
         }
-        self.flush_objects(&kept)?;
-        Ok(true)
-    }
-
-    fn is_file(&self, path: &str) -> Result<bool> {
-        let meta = self.disk.meta(path).map_err(Error::disk(path))?;
-        Ok(meta.is_some_and(|meta| meta.kind == Kind::File))
-    }
-
-    pub(super) fn flush_objects(&self, paths: &[String]) -> Result<()> {
-        let mut paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        paths.push(layout::OBJECTS);
-        self.disk.flush(&paths).map_err(Error::disk(layout::OBJECTS))
+        // Also what a changed file stands behind: it is looked at again, the others are not.
+        batch.finish()?;
+        Ok(is_as_scanned)
     }
 
     /// Throws away kept contents that no revision of this device's memory names.
     pub(super) fn collect_garbage(&self) -> Result<()> {
         let overlays = self.state.queue.iter().map(|save| &save.overlay);
         let entries = overlays.chain([&self.state.base.overlay]).flat_map(|o| o.values());
-        contents::collect(self.disk, &contents::hashes(entries))
+        self.store.collect(&contents::hashes(entries))
     }
 }

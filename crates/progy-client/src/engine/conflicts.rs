@@ -1,5 +1,7 @@
 //! Settling conflict copies.
 
+use std::io::Write;
+
 use progy_core::merge::{common_lines, merge_with_markers};
 use progy_core::{Change, ConflictName, Entry, FileEntry, RelPath};
 
@@ -160,7 +162,10 @@ impl Engine<'_> {
     /// Makes changes to the learner's files, keeping what was there in the trash.
     fn apply_now(&mut self, changes: &[Change], bytes: &[u8]) -> Result<()> {
         let scan = self.unsaved()?.scan;
-        let applied = apply::apply(self.disk, self.env, &scan, changes, |_, _| Ok(bytes.to_vec()))?;
+        let content = |path: &RelPath, _: &FileEntry, to: &mut dyn Write| {
+            to.write_all(bytes).map_err(Error::disk(path.as_str()))
+        };
+        let applied = apply::apply(self.disk, self.env, &scan, changes, content)?;
         apply::finish(self.disk)?;
         if let Some(path) = applied.changed.into_iter().next() {
             return Err(Error::KeepsChanging(path));

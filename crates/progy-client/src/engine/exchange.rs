@@ -11,7 +11,7 @@ use super::{Engine, Intent, Report};
 use crate::contents;
 use crate::remote::{Head, Publish, PublishError, Remote};
 use crate::state::{Base, Overlay, Queued, overlaid, overlay};
-use crate::{Error, Result, layout};
+use crate::{Error, Result};
 
 /// How often a publish that another device was faster than is tried again.
 const TRY_AGAIN: u32 = 64;
@@ -357,20 +357,17 @@ impl Engine<'_> {
         }
         self.fetch_contents(version, &changes, Some(scan), remote).await?;
         let sources = self.sources(Some(scan));
-        let mut kept = Vec::new();
+        let mut batch = self.store.batch();
         for change in &changes {
             let Some(file) = change.after.as_ref().and_then(Entry::as_file) else { continue };
             if sources.templates.iter().any(|template| template.has(&file.hash)) {
                 continue;
             }
-            let bytes = sources
-                .get(&file.hash)
-                .ok_or_else(|| Error::MissingContent(change.path.clone()))?;
-            contents::keep(self.disk, &file.hash, &bytes)?;
-            kept.push(layout::object(&file.hash));
+            if !sources.keep(&file.hash, &mut batch)? {
+                return Err(Error::MissingContent(change.path.clone()));
+            }
         }
-        drop(sources);
-        if kept.is_empty() { Ok(()) } else { self.flush_objects(&kept) }
+        batch.finish()
     }
 
     /// Writes the new base and queue, and which files have to follow: one atomic step.

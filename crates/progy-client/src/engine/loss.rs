@@ -8,11 +8,11 @@ use progy_core::{ContentHash, Entry, RelPath, RevisionId, Tree};
 
 use super::exchange::Line;
 use super::{Engine, Intent, Report};
+use crate::Result;
 use crate::contents;
 use crate::pages::Pages;
 use crate::remote::{Head, Recorded, Remote, Wanted};
 use crate::state::{Base, Overlay, Queued, overlaid};
-use crate::{Result, layout};
 
 /// How many pages of history are looked through for a revision that both sides know.
 const PAGES: u32 = 20;
@@ -136,16 +136,13 @@ impl Engine<'_> {
         let tip = self.tip()?;
         let scan = self.scan(&[&tip])?;
         let sources = self.sources(Some(&scan));
-        let mut kept = Vec::new();
+        let mut batch = self.store.batch();
         for file in save.overlay.values().flatten().filter_map(Entry::as_file) {
-            let template = sources.templates.iter().any(|template| template.has(&file.hash));
-            if !template && let Some(bytes) = sources.get(&file.hash) {
-                contents::keep(self.disk, &file.hash, &bytes)?;
-                kept.push(layout::object(&file.hash));
+            if !sources.templates.iter().any(|template| template.has(&file.hash)) {
+                sources.keep(&file.hash, &mut batch)?;
             }
         }
-        drop(sources);
-        self.flush_objects(&kept)
+        batch.finish()
     }
 }
 

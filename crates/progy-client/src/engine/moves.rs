@@ -12,10 +12,10 @@ use semver::Version;
 
 use super::checkout::Sides;
 use super::{Engine, Intent, Report, laid_over};
-use crate::contents::{self, MAX_CONTENT};
+use crate::contents::MAX_CONTENT;
 use crate::pages::Pages;
 use crate::remote::{Recorded, Remote};
-use crate::{Error, Result, layout};
+use crate::{Error, Result};
 
 impl Engine<'_> {
     /// Records the files as they are, so that a move can be undone.
@@ -62,16 +62,14 @@ impl Engine<'_> {
     /// Keeps the bytes of what a move brings, which may come from a merge or another template.
     fn keep_moved(&self, changes: &[Change]) -> Result<()> {
         let sources = self.sources(None);
-        let mut kept = Vec::new();
+        let mut batch = self.store.batch();
         for change in changes {
             let Some(file) = change.after.as_ref().and_then(Entry::as_file) else { continue };
-            let bytes = sources
-                .get(&file.hash)
-                .ok_or_else(|| Error::MissingContent(change.path.clone()))?;
-            contents::keep(self.disk, &file.hash, &bytes)?;
-            kept.push(layout::object(&file.hash));
+            if !sources.keep(&file.hash, &mut batch)? {
+                return Err(Error::MissingContent(change.path.clone()));
+            }
         }
-        self.flush_objects(&kept)
+        batch.finish()
     }
 
     /// The one revision whose id begins with `text`.

@@ -18,7 +18,7 @@ use crate::names::{Names, named, named_where_known, renamed};
 use crate::pages::Pages;
 use crate::remote::{Head, Publish, PublishError, Recorded, Remote, Wanted};
 use crate::state::{Base, Overlay, Queued, State};
-use crate::{Error, Result, contents, layout};
+use crate::{Error, Result, layout};
 
 /// How often a device that was slower than another tries again.
 const TRY_AGAIN: u32 = 16;
@@ -293,18 +293,14 @@ impl Engine<'_> {
         let wanted = sizes.iter().map(|(&hash, &size)| Wanted { hash, size, have: None }).collect();
         self.fetch_wanted(version, wanted, Some(&scan), remote).await?;
         let sources = self.sources(Some(&scan));
-        let mut kept = Vec::new();
+        let mut batch = self.store.batch();
         for hash in sizes.into_keys() {
             let Some(bytes) = sources.get(&hash) else { continue };
             let name = kind.hash(&bytes);
-            contents::keep(self.disk, &name, &bytes)?;
-            kept.push(layout::object(&name));
+            batch.put(&name, &bytes)?;
             names.insert(hash, name);
         }
-        drop(sources);
-        if !kept.is_empty() {
-            self.flush_objects(&kept)?;
-        }
+        batch.finish()?;
         Ok(names)
     }
 }

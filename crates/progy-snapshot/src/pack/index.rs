@@ -52,6 +52,16 @@ pub struct Place {
     pub len: u32,
 }
 
+impl Place {
+    /// The blob `id` that is here, from the frame unpacked ([`Index::unpack`]).
+    ///
+    /// [`Error::Damaged`] with its name if the bytes are not those that were packed.
+    pub fn blob<'f>(&self, id: &BlobId, unpacked: &'f [u8]) -> Result<&'f [u8]> {
+        let bytes = slice(unpacked, self.offset, self.len);
+        if id.is_of(bytes) { Ok(bytes) } else { Err(Error::Damaged(*id)) }
+    }
+}
+
 pub(super) fn kind_number(kind: Kind) -> u8 {
     match kind {
         Kind::Chunk => 0,
@@ -189,8 +199,7 @@ impl Index {
     pub fn blob(&self, id: &BlobId, frame: &[u8]) -> Result<Vec<u8>> {
         let place = self.place(id).ok_or(Error::Missing(*id))?;
         let unpacked = self.unpack(place.frame, frame).ok_or(Error::Damaged(*id))?;
-        let bytes = slice(&unpacked, place.offset, place.len);
-        if id.is_of(bytes) { Ok(bytes.to_vec()) } else { Err(Error::Damaged(*id)) }
+        place.blob(id, &unpacked).map(<[u8]>::to_vec)
     }
 
     /// Gives every blob of frame number `frame` to `take`: its bytes, or `None` if they are damaged.
@@ -219,7 +228,7 @@ impl Index {
 
     /// A frame, unpacked: as long as the index says, or nothing. No more memory is used than that,
     /// whatever the frame claims.
-    fn unpack(&self, frame: u32, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub fn unpack(&self, frame: u32, bytes: &[u8]) -> Option<Vec<u8>> {
         let frame = self.frames.get(frame as usize)?;
         if bytes.len() as u64 != u64::from(frame.packed) {
             return None;
