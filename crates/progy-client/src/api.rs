@@ -13,9 +13,10 @@ use progy_api::history::{
 use progy_api::problem::{HeadMoved, Problem};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
+use progy_api::snapshot::{BlobsRequest, CommitRequest, HaveAnswer, HaveRequest, PackAnswer};
 use progy_api::sync::{SyncAnswer, SyncRequest};
 use progy_core::git::wire::Service;
-use progy_core::{CourseId, RevisionId};
+use progy_core::{ContentHash, CourseId, RevisionId};
 use semver::Version;
 
 /// Why a request had no good answer.
@@ -165,6 +166,31 @@ pub trait GitApi {
 
     /// `POST …/git-receive-pack`.
     async fn receive_pack(&self, repo: &RepoAccess, body: PushBody) -> Result<Vec<u8>, ApiError>;
+}
+
+/// Blobs, packs and trees of the strategy `snapshot`: `/api/snapshots/{course}/…`.
+#[async_trait(?Send)]
+pub trait SnapshotApi {
+    /// `POST …/have`.
+    async fn have(&self, course: &CourseId, request: &HaveRequest) -> Result<HaveAnswer, ApiError>;
+
+    /// `PUT …/packs/{pack}`.
+    async fn put_pack(
+        &self,
+        course: &CourseId,
+        pack: &ContentHash,
+        bytes: Vec<u8>,
+    ) -> Result<PackAnswer, ApiError>;
+
+    /// `POST …/blobs`: a pack.
+    async fn blobs(&self, course: &CourseId, request: &BlobsRequest) -> Result<Vec<u8>, ApiError>;
+
+    /// `POST …/commit`.
+    async fn commit(
+        &self,
+        course: &CourseId,
+        request: &CommitRequest,
+    ) -> Result<SyncAnswer, ApiError>;
 }
 
 /// Routes that only commands use, beside the engine.

@@ -19,6 +19,7 @@ use std::io::{self, Write};
 use progy_core::plan::Conflict;
 use progy_core::{Change, ContentHash, Entry, FileEntry, RelPath};
 
+use crate::details::Details;
 use crate::disk::{Disk, Kind, Listed, Meta, Pieces};
 use crate::env::Env;
 use crate::scan::Scan;
@@ -57,17 +58,18 @@ pub fn apply(
     changes: &[Change],
     content: impl FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<Applied> {
-    apply_plan(disk, env, scan, changes, &[], content)
+    apply_plan(disk, env, scan, changes, &[], &Details::default(), content)
 }
 
 /// As [`apply`], where some of `changes` make conflict copies: nothing happens to an original before
-/// its copy is there.
+/// its copy is there. `details` tells when files were modified, as far as that is to be told.
 pub fn apply_plan(
     disk: &dyn Disk,
     env: &dyn Env,
     scan: &Scan,
     changes: &[Change],
     conflicts: &[Conflict],
+    details: &Details,
     mut content: impl FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<Applied> {
     if changes.is_empty() {
@@ -79,7 +81,7 @@ pub fn apply_plan(
         .iter()
         .map(|change| Line { path: change.path.clone(), staged: change.after.clone(), at })
         .collect();
-    let staged = stage(disk, &batch, changes, &lines, &mut content).inspect_err(|_| {
+    let staged = stage(disk, &batch, changes, &lines, details, &mut content).inspect_err(|_| {
         // Nothing was touched yet; what was staged is not needed. A failure leaves it to `tidy`.
         let _ = disk.remove_all(&format!("{}/{batch}", layout::TRASH));
     })?;
@@ -148,6 +150,7 @@ fn stage(
     batch: &str,
     changes: &[Change],
     lines: &[Line],
+    details: &Details,
     content: &mut dyn FnMut(&RelPath, &FileEntry, &mut dyn Write) -> Result<()>,
 ) -> Result<HashMap<usize, Meta>> {
     let list = trash::list_path(batch);
@@ -161,6 +164,9 @@ fn stage(
                 let mut pieces = Pieces::new(disk, &slot, file.executable);
                 content(&change.path, file, &mut pieces)?;
                 pieces.finish().map_err(Error::disk(&slot))?;
+                if let Some(time) = details.time(&change.path, &file.hash) {
+                    disk.set_modified(&slot, time).map_err(Error::disk(&slot))?;
+                }
             }
             Some(Entry::Symlink(target)) => {
                 disk.write_link(&slot, target.as_str()).map_err(Error::disk(&slot))?;

@@ -107,6 +107,9 @@ pub trait Disk: Sync {
     /// Sets or clears the executable bit of a regular file.
     fn set_executable(&self, path: &str, executable: bool) -> io::Result<()>;
 
+    /// Says when a file of Progy's own was modified, in nanoseconds since 1970. Not durable.
+    fn set_modified(&self, path: &str, modified: i64) -> io::Result<()>;
+
     /// Removes a file or link of Progy's own. Nothing there is no error.
     fn remove(&self, path: &str) -> io::Result<()>;
 

@@ -2,6 +2,7 @@
 //!
 //! - [`start`](mod@start): a workspace begins, or is brought to this device;
 //! - [`commit`]: the files become a save that waits;
+//! - [`details`]: what snapshots say of files beside their contents;
 //! - [`beside`]: the history that some strategies keep beside the files;
 //! - [`exchange`]: saves are published, other devices' saves come in;
 //! - [`checkout`]: the files follow;
@@ -16,6 +17,7 @@ pub mod beside;
 pub mod checkout;
 pub mod commit;
 pub mod conflicts;
+pub mod details;
 pub mod exchange;
 pub mod lessons;
 pub mod loss;

@@ -17,6 +17,7 @@ pub mod apply;
 pub mod codec;
 pub mod config;
 pub mod contents;
+pub mod details;
 pub mod disk;
 pub mod editor;
 pub mod engine;

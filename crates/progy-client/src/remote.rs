@@ -1,17 +1,24 @@
 //! How revisions are stored and carried: the one thing in which the strategies differ.
 
-use std::collections::BTreeMap;
+mod gathered;
+
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use async_trait::async_trait;
 use progy_api::history::{RevisionPage, RevisionSummary};
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, DeviceName, RelPath, RevisionId, SaveId, Strategy, Tree};
+use progy_core::{ContentHash, DeviceName, FileEntry, RelPath, RevisionId, SaveId, Strategy, Tree};
+use progy_snapshot::file::Content;
+use progy_snapshot::{BlobId, Kind};
 use semver::Version;
 
+use crate::details::Details;
 use crate::disk::Meta;
 use crate::state::{Base, Overlay, Queued};
 use crate::{Error, Result};
+
+pub use gathered::Gathered;
 
 /// Where the workspace stands on the other side.
 #[derive(Debug, Clone)]
@@ -27,6 +34,8 @@ pub struct Head {
     pub devices: BTreeMap<RelPath, DeviceName>,
     /// Whether the base that was named is known there. If not, revisions were lost.
     pub base_known: bool,
+    /// What is known of its files beside that.
+    pub details: Details,
     /// The merged progress of all devices.
     pub progress: Progress,
 }
@@ -38,6 +47,8 @@ pub struct Recorded {
     pub revision: RevisionSummary,
     /// What it differs in from the template of its course version.
     pub overlay: Overlay,
+    /// What is known of its files beside that.
+    pub details: Details,
 }
 
 /// A save to be published.
@@ -52,6 +63,8 @@ pub struct Publish<'a> {
     pub template: &'a Tree,
     /// Progress that the other side may not have.
     pub progress: &'a Progress,
+    /// What this device knows of files beside their contents.
+    pub details: &'a Details,
     /// Bytes of contents that are on this device.
     pub content: &'a Source<'a>,
     /// How the workspace was carried until now, if this save changes that: then the parent's files
@@ -68,6 +81,8 @@ pub struct Published {
     pub head: RevisionId,
     /// Digest of the merged progress; `None` if there was none to publish and none was told.
     pub progress_digest: Option<String>,
+    /// What was found out about its files.
+    pub details: Details,
 }
 
 /// A save that is to become part of the strategy's own history beside the files.
@@ -143,13 +158,43 @@ pub struct Wanted {
     pub size: u64,
     /// A similar content that is on this device.
     pub have: Option<ContentHash>,
+    /// The topmost list of its chunks, as [`Details::recipes`] has it.
+    pub recipe: Option<Option<ContentHash>>,
+}
+
+impl Wanted {
+    /// The content of a file, of which nothing else is known.
+    pub fn of(file: &FileEntry) -> Self {
+        Self { hash: file.hash, size: file.size, have: None, recipe: None }
+    }
+
+    /// The content of a file, with what is known of it.
+    pub fn with(file: &FileEntry, details: &Details) -> Self {
+        Self { recipe: details.recipes.get(&file.hash).copied(), ..Self::of(file) }
+    }
 }
 
 /// Gives the bytes of contents that are on this device.
 pub type Source<'a> = dyn Fn(&ContentHash) -> Option<Vec<u8>> + 'a;
 
-/// Takes contents as they arrive, in any order.
-pub type Sink<'a> = dyn FnMut(&ContentHash, Vec<u8>) -> Result<()> + 'a;
+/// Takes contents as they arrive, in any order: each as a whole, or in packs with chunks and names for
+/// what is put together from them.
+pub trait Sink {
+    /// A content.
+    fn content(&mut self, hash: &ContentHash, bytes: Vec<u8>) -> Result<()>;
+
+    /// A pack; gives the blobs in it that are whole.
+    fn pack(&mut self, pack: Vec<u8>) -> Result<HashSet<BlobId>>;
+
+    /// A blob.
+    fn blob(&mut self, kind: Kind, id: BlobId, bytes: &[u8]) -> Result<()>;
+
+    /// Whether a blob is there.
+    fn has(&self, id: &BlobId) -> bool;
+
+    /// A content of which all blobs have come.
+    fn name(&mut self, content: &Content);
+}
 
 /// Where revisions go and come from.
 ///
@@ -239,7 +284,7 @@ pub trait Remote {
         version: &Version,
         wanted: &[Wanted],
         content: &Source<'_>,
-        sink: &mut Sink<'_>,
+        sink: &mut dyn Sink,
     ) -> Result<()>;
 
     /// Writes the package of a course version to `out`. Returns the BLAKE3 hash, in hexadecimal

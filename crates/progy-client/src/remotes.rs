@@ -2,6 +2,7 @@
 
 pub mod git;
 pub mod patch;
+pub mod snapshot;
 pub mod switching;
 
 mod registry;

@@ -19,10 +19,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Format;
+use crate::details::Details;
 use crate::disk::Disk;
 use crate::{Error, Result, layout};
 
-const FORMAT: Format = Format { magic: *b"progySTA", version: 2 };
+const FORMAT: Format = Format { magic: *b"progySTA", version: 3 };
 /// How many revisions are remembered to find a common one after the server has lost some.
 const LINEAGE: usize = 256;
 
@@ -44,6 +45,8 @@ pub struct State {
     pub queue: Vec<Queued>,
     /// Paths whose file has not followed the tip yet, with what the file was when it last did.
     pub unapplied: BTreeMap<RelPath, Option<Entry>>,
+    /// What is known of files beside their contents. Only the strategy `snapshot` asks for it.
+    pub details: Details,
     /// Revisions that were base, oldest first.
     pub lineage: Vec<RevisionId>,
     /// The newest head that the server told of.
@@ -98,6 +101,7 @@ impl State {
             base: Base { revision: None, version, overlay: Overlay::new() },
             queue: Vec::new(),
             unapplied: BTreeMap::new(),
+            details: Details::default(),
             lineage: Vec::new(),
             seen_head: None,
             shown: None,

@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use progy_core::ContentHash;
 use progy_snapshot::file::{self, Content, Recipe};
-use progy_snapshot::pack::{Index, PackId, Tail};
+use progy_snapshot::pack::{Index, MAX_PACK, PackId, Tail};
 use progy_snapshot::{BlobId, BlobSource};
 
 pub use batch::Batch;
@@ -103,6 +103,19 @@ impl<'a> Store<'a> {
             let place = packs.indexes.get(packs.blobs.get(&id)?)?.place(&id)?;
             Some(Content { hash: *hash, size: u64::from(place.len), recipe: Recipe::Whole })
         })
+    }
+
+    /// The packs, each with its blobs.
+    pub fn packs(&self) -> Vec<(PackId, Vec<BlobId>)> {
+        self.with(|packs| {
+            let blobs = |index: &Index| index.blobs().iter().map(|blob| blob.id).collect();
+            packs.indexes.iter().map(|(id, index)| (*id, blobs(index))).collect()
+        })
+    }
+
+    /// The bytes of a pack; `None` if it cannot be read.
+    pub fn pack(&self, id: &PackId) -> Option<Vec<u8>> {
+        self.disk.read(&pack_path(id), MAX_PACK).ok()
     }
 
     /// Whether there is a blob of that name.

@@ -175,6 +175,10 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn set_modified(&self, _: &str, _: i64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         self.at(path).remove(path);
         Ok(())

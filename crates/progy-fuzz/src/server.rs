@@ -17,7 +17,7 @@ use progy_api::progress::ProgressDocument;
 use progy_api::registry::{CourseDocument, CourseList, CourseVersion};
 use progy_api::sync::{SyncAnswer, SyncRequest};
 use progy_client::api::{Api, ApiError};
-use progy_client::remote::{Remote, Wanted};
+use progy_client::remote::{Gathered, Remote, Wanted};
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::state::{Overlay, overlaid};
 use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, Entry, RelPath, RevisionId, Tree};
@@ -83,17 +83,15 @@ fn follow(remote: &dyn Remote, version: &Version, overlay: &Overlay) {
     assert_is_tree(&tree);
     let _ = remote.admit(overlay);
     let files = tree.iter().filter_map(|(_, entry)| entry.as_file());
-    let mut wanted: Vec<Wanted> =
-        files.map(|file| Wanted { hash: file.hash, size: file.size, have: None }).collect();
+    let mut wanted: Vec<Wanted> = files.map(Wanted::of).collect();
     wanted.sort();
     wanted.dedup_by_key(|want| want.hash);
     let here = |_: &ContentHash| Some(b"fn main() {}\n".to_vec());
-    let mut sink = |hash: &ContentHash, bytes: Vec<u8>| {
-        assert_eq!(ContentHash::blake3(&bytes), *hash, "another content than was asked for");
+    let mut gathered = Gathered::default();
+    let _ = at_once(remote.fetch(version, &wanted, &here, &mut gathered));
+    for bytes in wanted.iter().filter_map(|want| gathered.get(&want.hash)) {
         assert!(bytes.len() as u64 <= limits::PATCH_FILE, "{} bytes", bytes.len());
-        Ok(())
-    };
-    let _ = at_once(remote.fetch(version, &wanted, &here, &mut sink));
+    }
 }
 
 /// Runs what never waits.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use progy_client::api::http::HttpApi;
+use progy_client::details::Details;
 use progy_client::env::{Env, SystemEnv};
 use progy_client::remote::{Publish, PublishError, Remote};
 use progy_client::remotes::patch::PatchRemote;
@@ -134,6 +135,7 @@ impl<'a> Learner<'a> {
             rest: &[],
             template: &self.course.template,
             progress: &Progress::default(),
+            details: &Details::default(),
             content: &content,
             from: None,
         };

@@ -216,6 +216,15 @@ impl Disk for SimDisk {
         })
     }
 
+    fn set_modified(&self, path: &str, modified: i64) -> io::Result<()> {
+        self.call("set_modified", path, Want::WriteOwn, |machine| {
+            let now = machine.file_time();
+            let ino = machine.volume.at(path)?;
+            machine.volume.set_modified(ino, modified, now);
+            Ok(())
+        })
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         self.call("remove", path, Want::WriteOwn, |machine| match machine.volume.find(path)? {
             Some(ino) if matches!(machine.volume.inode(ino)?.node, Node::Folder(_)) => {

@@ -6,6 +6,7 @@
 //! - `answer`: what comes back, none of it believed;
 //! - `events`: what comes back over hours;
 //! - `git`: Git's own protocol, to whatever host;
+//! - `snapshot`: blobs, packs and trees;
 //! - `login`: how a device gets its token;
 //! - `token`: what proves who is asking;
 //! - `probe`: whether anyone is there.
@@ -17,6 +18,7 @@ mod events;
 mod git;
 mod login;
 mod probe;
+mod snapshot;
 mod token;
 mod upload;
 

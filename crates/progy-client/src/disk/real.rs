@@ -212,6 +212,10 @@ impl Disk for RealDisk {
         platform::set_executable(&self.at(path)?, executable)
     }
 
+    fn set_modified(&self, path: &str, modified: i64) -> io::Result<()> {
+        platform::set_modified(&self.at(path)?, modified)
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         absent_is_fine(fs::remove_file(self.at(path)?))
     }

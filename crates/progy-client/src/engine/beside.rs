@@ -109,7 +109,7 @@ impl Engine<'_> {
         let unshown = self.unshown(&made)?;
         let (old_tip, here) = (self.tip()?, self.device.name.clone());
         let base = match base {
-            Some(Recorded { revision, overlay }) => {
+            Some(Recorded { revision, overlay, .. }) => {
                 Base { revision: Some(revision.id), version: revision.version, overlay }
             }
             None => Base {
@@ -120,7 +120,7 @@ impl Engine<'_> {
         };
         self.fetch_template(&base.version, remote).await?;
         let mut queue = Vec::new();
-        for Recorded { revision, overlay } in saves {
+        for Recorded { revision, overlay, .. } in saves {
             self.fetch_template(&revision.version, remote).await?;
             queue.push(Queued {
                 id: revision.save,

@@ -85,7 +85,8 @@ impl Engine<'_> {
                     }
                 };
                 let conflicts = &planned.conflicts;
-                apply::apply_plan(self.disk, self.env, &scan, &changes, conflicts, content)
+                let details = &self.state.details;
+                apply::apply_plan(self.disk, self.env, &scan, &changes, conflicts, details, content)
             };
             let applied = match applied {
                 // It was in a file that the learner has changed since: look again.
@@ -164,7 +165,7 @@ impl Engine<'_> {
             .wanted()
             .iter()
             .flat_map(|merge| [merge.base, merge.local, merge.remote])
-            .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
+            .map(|file| Wanted::with(&file, &self.state.details))
             .collect();
         let version = self.state.version().clone();
         self.fetch_wanted(&version, wanted, scan, remote).await?;
@@ -209,7 +210,7 @@ impl Engine<'_> {
             .filter_map(|change| {
                 let after = file(&change.after)?;
                 let have = file(&change.before).map(|before| before.hash);
-                Some(Wanted { hash: after.hash, size: after.size, have })
+                Some(Wanted { have, ..Wanted::with(&after, &self.state.details) })
             })
             .collect();
         self.fetch_wanted(version, wanted, scan, remote).await
@@ -239,8 +240,7 @@ impl Engine<'_> {
             return batch.finish();
         }
         let content = |hash: &ContentHash| sources.get(hash);
-        let mut sink = |hash: &ContentHash, bytes: Vec<u8>| batch.put(hash, &bytes);
-        let fetched = remote.fetch(version, &missing, &content, &mut sink).await;
+        let fetched = remote.fetch(version, &missing, &content, &mut batch).await;
         // What has come stays, also if the rest has not.
         batch.finish()?;
         fetched

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use progy_core::diff::diff;
-use progy_core::{Change, Entry, RelPath, Tree};
+use progy_core::{Change, Entry, RelPath, Strategy, Tree};
 
 use super::{Engine, Intent, masked};
 use crate::contents;
@@ -59,6 +59,7 @@ impl Engine<'_> {
             let overlay = overlay(template.tree(), &unsaved.tree);
             remote.admit(&overlay)?;
             if self.keep_contents(&unsaved.changes)? {
+                self.note_details(&unsaved);
                 self.enqueue(remote, intent, overlay)?;
                 self.show(remote)?;
                 return Ok(true);
@@ -122,10 +123,20 @@ impl Engine<'_> {
         Ok(is_as_scanned)
     }
 
-    /// Throws away kept contents that no revision of this device's memory names.
-    pub(super) fn collect_garbage(&self) -> Result<()> {
+    /// Throws away kept contents that nothing names which this device has to have itself.
+    pub(super) fn collect_garbage(&mut self) -> Result<()> {
         let overlays = self.state.queue.iter().map(|save| &save.overlay);
-        let entries = overlays.chain([&self.state.base.overlay]).flat_map(|o| o.values());
-        self.store.collect(&contents::hashes(entries))
+        let needed = if self.state.strategy == Strategy::Snapshot {
+            // What was published is on the server and in the files.
+            let mut needed = contents::hashes(overlays.flat_map(|overlay| overlay.values()));
+            let tip = self.tip()?;
+            let waiting = self.state.unapplied.keys().filter_map(|path| tip.get(path.as_str()));
+            needed.extend(waiting.filter_map(|entry| Some(entry.as_file()?.hash)));
+            needed
+        } else {
+            let overlays = overlays.chain([&self.state.base.overlay]);
+            contents::hashes(overlays.flat_map(|overlay| overlay.values()))
+        };
+        self.store.collect(&needed)
     }
 }

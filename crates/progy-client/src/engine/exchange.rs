@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use progy_core::diff::diff;
-use progy_core::{Change, DeviceName, Entry, RelPath, Tree};
+use progy_core::{Change, DeviceName, Entry, RelPath, Strategy, Tree};
 use semver::Version;
 
 use super::checkout::Sides;
@@ -102,6 +102,10 @@ impl Engine<'_> {
             head: self.device.name.clone(),
         });
         report.received.extend(self.checkout(remote, &authors.devices, &authors.head).await?);
+        if self.state.strategy == Strategy::Snapshot {
+            // Whole projects are not kept a second time.
+            self.collect_garbage()?;
+        }
         // Another device may have upgraded the course.
         self.write_settings()
     }
@@ -219,6 +223,7 @@ impl Engine<'_> {
                 rest: &rest,
                 template: template.tree(),
                 progress: &progress,
+                details: &self.state.details,
                 content: &|hash| sources.get(hash),
                 from: None,
             };
@@ -232,6 +237,8 @@ impl Engine<'_> {
         });
         self.state.seen_head = Some(published.head.clone());
         self.state.progress_sent.join(&progress);
+        self.state.details.learn(published.details.clone());
+        self.forget_details()?;
         self.state.store(self.disk)?;
         if self.env.random().first().is_some_and(|byte| byte % 16 == 0) {
             self.collect_garbage()?;
@@ -259,6 +266,7 @@ impl Engine<'_> {
             return self.adopt_lost(remote, None, report).await.map(|()| None);
         };
         let before = self.state.clone();
+        self.state.details.learn(head.details.clone());
         self.state.progress.join(&head.progress);
         // Not joined: a server that was restored from a backup may have less than it had.
         self.state.progress_sent = head.progress.clone();

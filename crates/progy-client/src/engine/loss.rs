@@ -101,7 +101,7 @@ impl Engine<'_> {
         let files = overlays().flat_map(Overlay::values).flatten().filter_map(Entry::as_file);
         let wanted = files
             .filter(|file| wanted.contains(&file.hash))
-            .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
+            .map(|file| Wanted::with(file, &self.state.details))
             .collect();
         let version = self.state.version().clone();
         self.fetch_wanted(&version, wanted, Some(&scan), remote).await?;

@@ -132,6 +132,7 @@ impl<'a> Engine<'a> {
     }
 
     fn remember(&mut self, head: &Head) {
+        self.state.details.learn(head.details.clone());
         self.state.progress.join(&head.progress);
         self.state.progress_sent.join(&head.progress);
         if let Some(revision) = &head.revision {

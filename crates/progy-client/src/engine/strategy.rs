@@ -92,6 +92,7 @@ impl Engine<'_> {
                 rest: &[],
                 template: template.tree(),
                 progress: &progress,
+                details: &self.state.details,
                 content: &|hash| {
                     let of_template = || template.content(self.disk, hash).ok().flatten();
                     sources.get(hash).or_else(of_template)
@@ -155,7 +156,7 @@ impl Engine<'_> {
         let names = self.rename(overlays, kind, before.version(), from).await?;
         let is_known = recorded.is_some() || before.base.revision.is_none();
         let base = match recorded {
-            Some(Recorded { revision, overlay }) => Base {
+            Some(Recorded { revision, overlay, .. }) => Base {
                 revision: Some(revision.id),
                 version: revision.version,
                 overlay: named(overlay, kind, &names)?,
@@ -263,13 +264,14 @@ impl Engine<'_> {
         remote: &dyn Remote,
         id: &RevisionId,
     ) -> Result<Option<Recorded>> {
-        let Some(Recorded { revision, overlay }) = remote.revision(id).await? else {
+        let Some(Recorded { revision, overlay, details }) = remote.revision(id).await? else {
             return Ok(None);
         };
+        self.state.details.learn(details.clone());
         let kind = self.hash_kind();
         let names = self.rename([&overlay], kind, &revision.version, remote).await?;
         let overlay = named(overlay, kind, &names)?;
-        Ok(Some(Recorded { revision, overlay }))
+        Ok(Some(Recorded { revision, overlay, details }))
     }
 
     /// Keeps the contents that the overlays name under their names of another kind. Those that can be
@@ -283,18 +285,19 @@ impl Engine<'_> {
     ) -> Result<Names> {
         let entries = overlays.into_iter().flat_map(Overlay::values).flatten();
         let files = entries.filter_map(Entry::as_file).filter(|file| file.hash.kind() != kind);
-        let sizes: BTreeMap<ContentHash, u64> = files.map(|file| (file.hash, file.size)).collect();
+        let wanted: BTreeMap<ContentHash, Wanted> =
+            files.map(|file| (file.hash, Wanted::with(file, &self.state.details))).collect();
         let mut names = Names::new();
-        if sizes.is_empty() {
+        if wanted.is_empty() {
             return Ok(names);
         }
         let tip = self.tip()?;
         let scan = self.scan(&[&tip])?;
-        let wanted = sizes.iter().map(|(&hash, &size)| Wanted { hash, size, have: None }).collect();
-        self.fetch_wanted(version, wanted, Some(&scan), remote).await?;
+        let all = wanted.values().cloned().collect();
+        self.fetch_wanted(version, all, Some(&scan), remote).await?;
         let sources = self.sources(Some(&scan));
         let mut batch = self.store.batch();
-        for hash in sizes.into_keys() {
+        for hash in wanted.into_keys() {
             let Some(bytes) = sources.get(&hash) else { continue };
             let name = kind.hash(&bytes);
             batch.put(&name, &bytes)?;

@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use progy_core::RelPath;
 
@@ -174,6 +175,18 @@ pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     fs::rename(other, &aside)?;
     fs::rename(one, other)?;
     fs::rename(&aside, one)
+}
+
+/// Says when a file was modified, in nanoseconds since 1970.
+pub fn set_modified(path: &Path, modified: i64) -> io::Result<()> {
+    let since = Duration::from_nanos(modified.unsigned_abs());
+    let time = if modified < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(since)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    };
+    let time = time.ok_or(io::ErrorKind::InvalidInput)?;
+    fs::File::options().write(true).open(path)?.set_modified(time)
 }
 
 /// Sets or clears the executable bits that go with the readable ones.

@@ -36,6 +36,7 @@ use progy_git::{Repository, Stat};
 use semver::Version;
 
 use crate::api::{Api, GitApi, RepoAccess};
+use crate::details::Details;
 use crate::disk::Disk;
 use crate::remote::{
     Beside, Head, Publish, PublishError, Published, Recorded, Remote, Seal, Show, Sink, Source,
@@ -112,7 +113,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         let files = self.repository()?.tree(commit)?;
         let template = self.template(&revision.version).await?;
         let overlay = crate::state::overlay(template.tree(), &files);
-        Ok(Recorded { revision, overlay })
+        Ok(Recorded { revision, overlay, details: Details::default() })
     }
 
     /// Progress that the server may not have.
@@ -160,7 +161,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         } else {
             Some(self.publish_progress(&publish.save.version, publish.progress).await?)
         };
-        Ok(Published { revision, head: head.revision(), progress_digest })
+        let (head, details) = (head.revision(), Details::default());
+        Ok(Published { revision, head, progress_digest, details })
     }
 
     /// A page of the history that ends with `from`.
@@ -225,6 +227,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
                 revision: None,
                 version: document.version,
                 overlay: Overlay::new(),
+                details: Details::default(),
                 devices: BTreeMap::new(),
                 base_known: base.is_none(),
                 progress: document.records,
@@ -241,15 +244,17 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         let base = base.and_then(|base| object(base).ok());
         let progress = document.map(|document| document.records).unwrap_or_default();
         let is_base = base.as_ref() == Some(&main);
-        let Recorded { revision, overlay } = if is_base {
-            Recorded { revision: self.outline(&main)?, overlay: Overlay::new() }
+        let (revision, overlay) = if is_base {
+            (self.outline(&main)?, Overlay::new())
         } else {
-            self.recorded(&main).await?
+            let recorded = self.recorded(&main).await?;
+            (recorded.revision, recorded.overlay)
         };
         let devices = if is_base { BTreeMap::new() } else { self.devices(base, &main)? };
         let version = revision.version.clone();
         let revision = Some(revision);
-        Ok(Some(Head { revision, version, overlay, devices, base_known, progress }))
+        let details = Details::default();
+        Ok(Some(Head { revision, version, overlay, devices, base_known, details, progress }))
     }
 
     fn seal(&self, seal: &Seal<'_>) -> Result<Option<RevisionId>> {
@@ -349,7 +354,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         _: &Version,
         wanted: &[Wanted],
         _: &Source<'_>,
-        sink: &mut Sink<'_>,
+        sink: &mut dyn Sink,
     ) -> Result<()> {
         let repository = self.repository()?;
         let mut asked = false;
@@ -362,7 +367,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
                 bytes = repository.read(&blob, Kind::Blob)?;
             }
             if let Some(bytes) = bytes {
-                sink(&ContentHash::from(blob), bytes)?;
+                sink.content(&ContentHash::from(blob), bytes)?;
             }
         }
         Ok(())

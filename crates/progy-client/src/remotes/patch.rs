@@ -17,6 +17,7 @@ use progy_core::{
 use semver::Version;
 
 use crate::api::{Api, ApiError};
+use crate::details::Details;
 use crate::remote::{
     Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
 };
@@ -202,6 +203,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             revision: document.head,
             version: document.version,
             overlay,
+            details: Details::default(),
             devices,
             base_known: document.base_known,
             progress: document.records,
@@ -222,7 +224,8 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             .revision
             .ok_or_else(|| Error::Unreachable("the answer names no revision".to_owned()))?;
         let head = answer.head.unwrap_or_else(|| revision.id.clone());
-        Ok(Published { revision, head, progress_digest: Some(answer.progress_digest) })
+        let progress_digest = Some(answer.progress_digest);
+        Ok(Published { revision, head, progress_digest, details: Details::default() })
     }
 
     async fn publish_progress(&self, version: &Version, progress: &Progress) -> Result<String> {
@@ -233,7 +236,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
         let (overlay, _) = read_files(document.files)?;
         self.admit(&overlay)?;
-        Ok(Some(Recorded { revision: document.revision, overlay }))
+        Ok(Some(Recorded { revision: document.revision, overlay, details: Details::default() }))
     }
 
     async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage> {
@@ -251,7 +254,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         version: &Version,
         wanted: &[Wanted],
         content: &Source<'_>,
-        sink: &mut Sink<'_>,
+        sink: &mut dyn Sink,
     ) -> Result<()> {
         let mut rest = wanted;
         while !rest.is_empty() {
@@ -280,7 +283,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
                 let bytes =
                     decompress(&found.delta.data.0, reference.as_deref(), want.size, &want.hash)
                         .map_err(|error| Error::InvalidTree(error.to_string()))?;
-                sink(&want.hash, bytes)?;
+                sink.content(&want.hash, bytes)?;
             }
         }
         Ok(())

@@ -126,7 +126,7 @@ impl Remote for Switching<'_> {
         version: &Version,
         wanted: &[Wanted],
         content: &Source<'_>,
-        sink: &mut Sink<'_>,
+        sink: &mut dyn Sink,
     ) -> Result<()> {
         self.current().fetch(version, wanted, content, sink).await
     }

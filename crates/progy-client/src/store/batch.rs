@@ -5,17 +5,20 @@ use std::io::{self, Read};
 
 use progy_core::{ContentHash, HashKind};
 use progy_snapshot::file::{Content, Splitter};
-use progy_snapshot::pack::PackWriter;
-use progy_snapshot::{BlobId, BlobSink, Kind};
+use progy_snapshot::pack::{Index, PackId, PackWriter};
+use progy_snapshot::{Blob, BlobId, BlobSink, Kind};
 
 use super::{Named, Store, cannot_keep, index_of, names, names_path, pack_path};
 use crate::disk::{Disk, Pieces};
-use crate::{Error, Result, layout};
+use crate::{Error, Result, layout, remote};
 
 /// Zstandard's level: what a save costs is the disk and the line, not the processor.
 const LEVEL: i32 = 3;
 /// The pack that is being written. There is one at a time: the workspace is locked.
 pub(super) const NEW: &str = ".progy/packs/new";
+
+/// A pack that has come and has no name yet.
+const COME: &str = ".progy/packs/come";
 
 /// Contents that are being kept. What was put is not there before [`Batch::finish`], and a batch that
 /// is dropped leaves nothing but packs that were full.
@@ -70,6 +73,22 @@ impl<'s, 'a> Batch<'s, 'a> {
         Ok(is_it)
     }
 
+    /// Keeps a pack as it is, and gives the blobs in it that are whole. One of which none is whole is
+    /// not kept.
+    pub fn put_pack(&mut self, pack: &[u8]) -> Result<HashSet<BlobId>> {
+        let index = Index::from_pack(pack).map_err(cannot_keep)?;
+        let mut whole = HashSet::new();
+        let take = |blob: &Blob, bytes: Option<&[u8]>| {
+            whole.extend(bytes.map(|_| blob.id));
+            Ok(())
+        };
+        index.each_of_pack(pack, take).map_err(cannot_keep)?;
+        if !whole.is_empty() {
+            self.open.add(self.store, &PackId::of(pack), pack, index)?;
+        }
+        Ok(whole)
+    }
+
     /// Keeps a blob, whatever it is part of.
     pub(super) fn put_blob(&mut self, kind: Kind, id: BlobId, bytes: &[u8]) -> Result<()> {
         let mut sink = Sink { open: &mut self.open, store: self.store, even_if_kept: true };
@@ -93,6 +112,29 @@ impl<'s, 'a> Batch<'s, 'a> {
     /// Brings what was put to the medium. When this returns, all of it is kept.
     pub fn finish(mut self) -> Result<()> {
         self.open.seal(self.store)
+    }
+}
+
+impl remote::Sink for Batch<'_, '_> {
+    fn content(&mut self, hash: &ContentHash, bytes: Vec<u8>) -> Result<()> {
+        self.put(hash, &bytes)
+    }
+
+    fn pack(&mut self, pack: Vec<u8>) -> Result<HashSet<BlobId>> {
+        self.put_pack(&pack)
+    }
+
+    fn blob(&mut self, kind: Kind, id: BlobId, bytes: &[u8]) -> Result<()> {
+        let mut sink = Sink { open: &mut self.open, store: self.store, even_if_kept: false };
+        sink.put(kind, id, bytes).map_err(cannot_keep)
+    }
+
+    fn has(&self, id: &BlobId) -> bool {
+        self.open.blobs.contains(id) || progy_snapshot::blob::checked(self.store, id).is_ok()
+    }
+
+    fn name(&mut self, content: &Content) {
+        Self::name(self, content.hash, content);
     }
 }
 
@@ -126,6 +168,19 @@ impl<'a> Open<'a> {
             self.pack = Some(PackWriter::new(Pieces::new(self.disk, NEW, false), LEVEL)?);
         }
         self.pack.as_mut().ok_or_else(|| io::Error::other("there is no pack").into())
+    }
+
+    /// Keeps a whole pack.
+    fn add(&self, store: &Store<'a>, id: &PackId, pack: &[u8], index: Index) -> Result<()> {
+        let fails = |error| Error::disk(layout::PACKS)(error);
+        let path = pack_path(id);
+        self.disk.write(COME, pack, false).map_err(fails)?;
+        self.disk.flush(&[COME]).map_err(fails)?;
+        self.disk.rename(COME, &path).map_err(fails)?;
+        self.disk.flush(&[&path]).map_err(fails)?;
+        let names = names::read(self.disk, id).unwrap_or_default();
+        store.learn(*id, index, names);
+        Ok(())
     }
 
     /// Gives the pack that is open its name.

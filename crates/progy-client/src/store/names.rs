@@ -53,20 +53,15 @@ pub fn contents_of(pack: &[u8], names: Option<&[u8]>) -> Result<HashMap<ContentH
     let index = Index::from_pack(pack).map_err(super::cannot_keep)?;
     let mut blobs = MemoryBlobs::default();
     let mut contents = HashMap::new();
-    for frame in 0..u32::try_from(index.frames()).unwrap_or(u32::MAX) {
-        let range = index.range(frame);
-        let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = pack.get(at(range.start)..at(range.end)).unwrap_or_default();
-        index
-            .each(frame, bytes, |blob, bytes| {
-                if let Some(bytes) = bytes {
-                    contents.insert(ContentHash::blake3(bytes), bytes.to_vec());
-                    blobs.blobs.insert(blob.id, (blob.kind, bytes.to_vec()));
-                }
-                Ok(())
-            })
-            .map_err(super::cannot_keep)?;
-    }
+    index
+        .each_of_pack(pack, |blob, bytes| {
+            if let Some(bytes) = bytes {
+                contents.insert(ContentHash::blake3(bytes), bytes.to_vec());
+                blobs.blobs.insert(blob.id, (blob.kind, bytes.to_vec()));
+            }
+            Ok(())
+        })
+        .map_err(super::cannot_keep)?;
     let names: Vec<Named> = names.map_or(Ok(Vec::new()), |names| FORMAT.decode("names", names))?;
     for named in names {
         let mut bytes = Vec::new();

@@ -256,6 +256,13 @@ impl Volume {
         self.touch(ino, now);
     }
 
+    pub(crate) fn set_modified(&mut self, ino: Ino, modified: i64, now: i64) {
+        if let Some(inode) = self.live.get_mut(&ino) {
+            inode.modified = modified;
+        }
+        self.touch(ino, now);
+    }
+
     /// Takes a name away, whatever it stands for, with all below it.
     pub(crate) fn remove(&mut self, path: &str, now: i64) -> io::Result<()> {
         self.at(path)?;

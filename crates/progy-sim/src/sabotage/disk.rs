@@ -127,6 +127,10 @@ impl Disk for SabotagedDisk {
         self.inner.set_executable(path, executable)
     }
 
+    fn set_modified(&self, path: &str, modified: i64) -> io::Result<()> {
+        self.inner.set_modified(path, modified)
+    }
+
     fn remove(&self, path: &str) -> io::Result<()> {
         if path == layout::JOURNAL {
             *locked(&self.memory) = Memory::default();

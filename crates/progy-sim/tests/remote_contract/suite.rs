@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use progy_client::Error;
-use progy_client::remote::{Head, Publish, PublishError, Published, Remote, Wanted};
+use progy_client::details::Details;
+use progy_client::remote::{Gathered, Head, Publish, PublishError, Published, Remote, Wanted};
 use progy_client::state::{Base, Overlay, Queued};
 use progy_core::progress::{Attempt, Day, Progress};
 use progy_core::{
@@ -96,6 +97,7 @@ impl<'f, F: Fixture> Device<'f, F> {
             rest: &[],
             template: &template,
             progress,
+            details: &Details::default(),
             content: &content,
             from: None,
         };
@@ -127,21 +129,16 @@ impl<'f, F: Fixture> Device<'f, F> {
     }
 
     fn fetch(&self, wanted: &[Wanted]) -> BTreeMap<ContentHash, Vec<u8>> {
-        let mut got = BTreeMap::new();
         let content = |hash: &ContentHash| self.contents.get(hash).cloned();
-        let mut sink = |hash: &ContentHash, bytes: Vec<u8>| {
-            assert!(hash.is_of(&bytes), "a content that is another");
-            got.insert(*hash, bytes);
-            Ok(())
-        };
-        now(self.remote().fetch(&self.base.version, wanted, &content, &mut sink)).unwrap();
-        got
+        let mut gathered = Gathered::default();
+        now(self.remote().fetch(&self.base.version, wanted, &content, &mut gathered)).unwrap();
+        wanted.iter().filter_map(|want| Some((want.hash, gathered.get(&want.hash)?))).collect()
     }
 }
 
 fn wanted(entry: Option<&Entry>) -> Wanted {
     let file = entry.and_then(Entry::as_file).unwrap();
-    Wanted { hash: file.hash, size: file.size, have: None }
+    Wanted::of(file)
 }
 
 /// One law, and what to call it.
@@ -177,7 +174,11 @@ fn begins_empty<F: Fixture>(fixture: &F) {
     assert_eq!(now(a.remote().newest_version()).unwrap(), fixture.version());
     let nothing = now(a.remote().revision(&progy_core::RevisionId::new(&"0".repeat(32)).unwrap()));
     assert!(nothing.unwrap().is_none());
-    let strange = Wanted { hash: ContentHash::blake3(b"of somebody else"), size: 16, have: None };
+    let strange = Wanted::of(&FileEntry {
+        hash: ContentHash::blake3(b"of somebody else"),
+        size: 16,
+        executable: false,
+    });
     assert!(a.fetch(&[strange]).is_empty());
     if let Some(too_much) = fixture.too_much() {
         assert!(a.remote().admit(&too_much).is_err());
@@ -306,7 +307,11 @@ fn contents_come_back_byte_for_byte<F: Fixture>(fixture: &F) {
     b.contents.insert(all[0].hash, long);
     let with_older = Wanted { have: Some(all[0].hash), ..all[1].clone() };
     assert_eq!(b.fetch(&[with_older]).get(&all[1].hash), Some(&edited));
-    let strange = Wanted { hash: ContentHash::blake3(b"of somebody else"), size: 16, have: None };
+    let strange = Wanted::of(&FileEntry {
+        hash: ContentHash::blake3(b"of somebody else"),
+        size: 16,
+        executable: false,
+    });
     let got: BTreeSet<_> = b.fetch(&[strange, all[2].clone()]).into_keys().collect();
     assert_eq!(got, BTreeSet::from([all[2].hash]), "what is not known is left out");
 }

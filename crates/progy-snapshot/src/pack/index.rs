@@ -219,6 +219,21 @@ impl Index {
         Ok(())
     }
 
+    /// As [`Index::each`], for every frame of a whole pack.
+    pub fn each_of_pack(
+        &self,
+        pack: &[u8],
+        mut take: impl FnMut(&Blob, Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        for frame in 0..u32::try_from(self.frames()).unwrap_or(u32::MAX) {
+            let Range { start, end } = self.range(frame);
+            let bytes = pack.get(at(start)..at(end)).unwrap_or_default();
+            self.each(frame, bytes, &mut take)?;
+        }
+        Ok(())
+    }
+
     /// The blobs of frame number `frame`.
     pub fn blobs_of(&self, frame: u32) -> &[Blob] {
         let Some(frame) = self.frames.get(frame as usize) else { return &[] };

@@ -72,9 +72,20 @@ impl HttpApi {
         url: Url,
         document: &impl Serialize,
     ) -> Result<T, ApiError> {
+        let response = self.post_for(url, document, JSON).await?;
+        self.json(response).await
+    }
+
+    /// Sends a JSON document and asks for an answer of the media type `accept`.
+    pub(super) async fn post_for(
+        &self,
+        url: Url,
+        document: &impl Serialize,
+        accept: HeaderValue,
+    ) -> Result<Response, ApiError> {
         let body = serde_json::to_vec(document).map_err(io::Error::other)?;
         let mut request =
-            self.request(Method::POST, url)?.header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
+            self.request(Method::POST, url)?.header(ACCEPT, accept).header(CONTENT_TYPE, JSON);
         let body = if body.len() > COMPRESS_FROM {
             request = request.header(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
             delta::compress(&body, None, 3)?
@@ -88,8 +99,19 @@ impl HttpApi {
         } else {
             (request.body(body), None)
         };
-        let response = self.send(request, meter.as_deref(), self.timeouts.silence).await?;
-        self.json(response).await
+        self.send(request, meter.as_deref(), self.timeouts.silence).await
+    }
+
+    /// Sends bytes as they are.
+    pub(super) async fn put_bytes(&self, url: Url, bytes: Bytes) -> Result<Response, ApiError> {
+        let meter = Meter::new();
+        let length = bytes.len() as u64;
+        let request = self
+            .request(Method::PUT, url)?
+            .header(ACCEPT, JSON)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        let request = with_stream(request, pieces(bytes, Arc::clone(&meter)), length);
+        self.send(request, Some(&meter), self.timeouts.publish).await
     }
 
     /// Sends a file as it is.

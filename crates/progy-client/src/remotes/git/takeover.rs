@@ -11,9 +11,10 @@ use progy_core::{ContentHash, Entry, HashKind, Tree};
 
 use super::commits::Draft;
 use super::{Api, GitApi, GitRemote, RevisionSummary, object};
+use crate::details::Details;
 use crate::names::{Names, named};
 use crate::pages::Pages;
-use crate::remote::{Recorded, Remote, Wanted};
+use crate::remote::{Gathered, Recorded, Remote, Wanted};
 use crate::state::{Overlay, Queued, overlaid};
 use crate::template::Template;
 use crate::{Error, Result};
@@ -93,12 +94,13 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
 
     async fn commit_of_revision(
         &self,
-        Recorded { revision, overlay }: Recorded,
+        Recorded { revision, overlay, details }: Recorded,
         from: &dyn Remote,
         making: &mut Making,
     ) -> Result<()> {
         let template = self.template(&revision.version).await?;
-        let bytes = self.contents_of(&revision, &overlay, from, making).await?;
+        let wanted = wanted(&overlay, &details, making);
+        let bytes = self.contents_of(&revision, wanted, from, making).await?;
         let overlay = named(overlay, HashKind::GitBlob, &making.names)?;
         let files = overlaid(template.tree(), &overlay)?;
         let save = Queued {
@@ -138,17 +140,10 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
     async fn contents_of(
         &self,
         revision: &RevisionSummary,
-        overlay: &Overlay,
+        wanted: Vec<Wanted>,
         from: &dyn Remote,
         making: &mut Making,
     ) -> Result<BTreeMap<ContentHash, Vec<u8>>> {
-        let files = overlay.values().flatten().filter_map(Entry::as_file);
-        let mut wanted: Vec<Wanted> = files
-            .filter(|file| !making.names.contains_key(&file.hash))
-            .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
-            .collect();
-        wanted.sort();
-        wanted.dedup();
         let mut bytes = BTreeMap::new();
         if wanted.is_empty() {
             return Ok(bytes);
@@ -156,14 +151,24 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         // The server counts on the template being here.
         let template = Template::fetch(self.disk, &revision.version, from).await?;
         let here = |hash: &ContentHash| template.content(self.disk, hash).ok().flatten();
-        let names = &mut making.names;
-        from.fetch(&revision.version, &wanted, &here, &mut |hash, content| {
+        let mut gathered = Gathered::default();
+        from.fetch(&revision.version, &wanted, &here, &mut gathered).await?;
+        for want in wanted {
+            let Some(content) = gathered.get(&want.hash) else { continue };
             let name = HashKind::GitBlob.hash(&content);
-            names.insert(*hash, name);
+            making.names.insert(want.hash, name);
             bytes.insert(name, content);
-            Ok(())
-        })
-        .await?;
+        }
         Ok(bytes)
     }
+}
+
+/// The contents of a revision that have no name here yet.
+fn wanted(overlay: &Overlay, details: &Details, making: &Making) -> Vec<Wanted> {
+    let files = overlay.values().flatten().filter_map(Entry::as_file);
+    let new = files.filter(|file| !making.names.contains_key(&file.hash));
+    let mut wanted: Vec<Wanted> = new.map(|file| Wanted::with(file, details)).collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted
 }

@@ -9,7 +9,7 @@ use progy_client::api::http::HttpApi;
 use progy_client::disk::RealDisk;
 use progy_client::env::{Env, SystemEnv};
 use progy_client::pages::Pages;
-use progy_client::remote::{Remote, Wanted};
+use progy_client::remote::{Gathered, Remote, Wanted};
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_core::course::is_left_out;
@@ -161,16 +161,13 @@ pub(super) async fn ask(address: &str, token: &str, strategy: Strategy) -> Resul
             let files = recorded.overlay.values().flatten().filter_map(Entry::as_file);
             let wanted: Vec<Wanted> = files
                 .filter(|file| !found.reachable.contains(&file.hash))
-                .map(|file| Wanted { hash: file.hash, size: file.size, have: None })
+                .map(|file| Wanted::with(file, &recorded.details))
                 .collect();
             let version = &recorded.revision.version;
-            let mut take = |hash: &ContentHash, bytes: Vec<u8>| {
-                if hash.is_of(&bytes) {
-                    found.reachable.insert(*hash);
-                }
-                Ok(())
-            };
-            remote.fetch(version, &wanted, &|_| None, &mut take).await?;
+            let mut gathered = Gathered::default();
+            remote.fetch(version, &wanted, &|_| None, &mut gathered).await?;
+            let came = wanted.iter().filter(|want| gathered.get(&want.hash).is_some());
+            found.reachable.extend(came.map(|want| want.hash));
         }
     }
     Ok(found)

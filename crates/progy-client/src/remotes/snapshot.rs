@@ -1,0 +1,218 @@
+//! The `snapshot` strategy: whole projects, cut into chunks that are sent once.
+//!
+//! A revision is the root of a tree of all files ([`trees`]); what it needs and the server does not
+//! have goes there in packs ([`sending`]), what a checkout needs comes in packs ([`fetching`]).
+//! `docs/formats.md` has every byte.
+
+mod fetching;
+mod sending;
+mod trees;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use async_trait::async_trait;
+use progy_api::history::RevisionPage;
+use progy_api::problem::code;
+use progy_api::snapshot::CommitRequest;
+use progy_api::sync::SyncRequest;
+use progy_core::progress::Progress;
+use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, RevisionId, SaveId, Strategy};
+use progy_snapshot::BlobId;
+use semver::Version;
+
+use crate::api::{Api, ApiError, SnapshotApi};
+use crate::disk::Disk;
+use crate::remote::{
+    Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
+};
+use crate::remotes::registry;
+use crate::state::Overlay;
+use crate::store::Store;
+use crate::template::Template;
+use crate::{Error, Result};
+
+use sending::Asking;
+
+/// A workspace on the server, reached through [`Api`] and [`SnapshotApi`].
+pub struct SnapshotRemote<'a, A> {
+    /// The server.
+    pub api: &'a A,
+    /// The workspace on this device: templates and packs are read there.
+    pub disk: &'a dyn Disk,
+    /// The course.
+    pub course: CourseId,
+    /// This device's id.
+    pub device: DeviceId,
+    /// This device's name.
+    pub device_name: DeviceName,
+}
+
+impl<A> std::fmt::Debug for SnapshotRemote<'_, A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SnapshotRemote").field("course", &self.course).finish_non_exhaustive()
+    }
+}
+
+impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
+    fn template(&self, version: &Version) -> Result<Template> {
+        Template::load(self.disk, version, self.strategy().hash_kind())?
+            .ok_or_else(|| Error::NoVersion(self.course.clone(), version.clone()))
+    }
+
+    /// The course version's template, fetched if it is not on this device.
+    async fn fetched_template(&self, version: &Version) -> Result<Template> {
+        Template::fetch(self.disk, version, self).await
+    }
+
+    fn commit_request(&self, publish: &Publish<'_>, root: BlobId) -> CommitRequest {
+        let save = publish.save;
+        CommitRequest {
+            version: save.version.clone(),
+            from: publish.from,
+            device: self.device.clone(),
+            device_name: self.device_name.clone(),
+            parent: publish.parent.revision.clone(),
+            save: save.id.clone(),
+            message: save.message.clone(),
+            lesson: save.lesson.clone(),
+            saved_at: save.saved_at,
+            root: trees::hash_of(&root),
+            progress: (!publish.progress.is_empty()).then(|| publish.progress.clone()),
+        }
+    }
+
+    async fn recorded_at(
+        &self,
+        version: &Version,
+        root: Option<ContentHash>,
+    ) -> Result<trees::Read> {
+        let root = root.and_then(|root| BlobId::of_content(&root));
+        let root = root.ok_or_else(|| {
+            Error::InvalidTree("a revision of this workspace has no tree".to_owned())
+        })?;
+        let nodes = self.nodes(version, root).await?;
+        let template = self.fetched_template(version).await?;
+        trees::read(&nodes, root, template.tree())
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
+    fn strategy(&self) -> Strategy {
+        Strategy::Snapshot
+    }
+
+    async fn carried_by(&self) -> Result<Option<Strategy>> {
+        registry::carried_by(self.api, &self.course).await
+    }
+
+    async fn claim(&self, head: Option<&RevisionId>) -> std::result::Result<(), PublishError> {
+        registry::claim(self.api, &self.course, self.strategy(), head).await
+    }
+
+    async fn save_of(&self, revision: &RevisionId) -> Result<Option<SaveId>> {
+        registry::save_of(self.api, &self.course, revision).await
+    }
+
+    fn admit(&self, _: &Overlay) -> Result<()> {
+        Ok(())
+    }
+
+    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
+        let Some(document) = self.api.progress(&self.course, base).await? else {
+            return Ok(None);
+        };
+        registry::require(self.strategy(), &document)?;
+        let is_base = document.head.as_ref().map(|head| &head.id) == base;
+        let read = if document.head.is_none() || is_base {
+            trees::Read::default()
+        } else {
+            self.recorded_at(&document.version, document.root).await?
+        };
+        Ok(Some(Head {
+            revision: document.head,
+            version: document.version,
+            overlay: read.overlay,
+            details: read.details,
+            devices: BTreeMap::new(),
+            base_known: document.base_known,
+            progress: document.records,
+        }))
+    }
+
+    async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
+        let store = Store::new(self.disk);
+        let template = self.template(&publish.save.version)?;
+        let made = trees::made(publish, &template, &store, self.disk)?;
+        self.send(publish, &made, &store, Asking::WhatIsNew).await?;
+        let request = self.commit_request(publish, made.root);
+        let mut answer = self.api.commit(&self.course, &request).await;
+        if answer.as_ref().is_err_and(|error| error.is(code::UNKNOWN_BLOBS)) {
+            // The server has less than its revisions said.
+            self.send(publish, &made, &store, Asking::Everything).await?;
+            answer = self.api.commit(&self.course, &request).await;
+        }
+        let answer = answer.map_err(|error| match error {
+            ApiError::HeadMoved(_) => PublishError::HeadMoved,
+            error if error.is(code::SAVE_REUSED) => PublishError::SaveReused,
+            error => PublishError::Other(error.into()),
+        })?;
+        let revision = answer
+            .revision
+            .ok_or_else(|| Error::Unreachable("the answer names no revision".to_owned()))?;
+        let head = answer.head.unwrap_or_else(|| revision.id.clone());
+        let progress_digest = Some(answer.progress_digest);
+        Ok(Published { revision, head, progress_digest, details: made.details() })
+    }
+
+    async fn publish_progress(&self, version: &Version, progress: &Progress) -> Result<String> {
+        let request = SyncRequest {
+            course: self.course.clone(),
+            version: version.clone(),
+            strategy: self.strategy(),
+            from: None,
+            device: self.device.clone(),
+            device_name: self.device_name.clone(),
+            parent: None,
+            save: None,
+            progress: (!progress.is_empty()).then(|| progress.clone()),
+        };
+        Ok(self.api.sync(&request).await?.progress_digest)
+    }
+
+    async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
+        let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
+        let version = &document.revision.version;
+        let trees::Read { overlay, details } = self.recorded_at(version, document.root).await?;
+        Ok(Some(Recorded { revision: document.revision, overlay, details }))
+    }
+
+    async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage> {
+        match self.api.revisions(&self.course, before, limit).await {
+            // A workspace that was never started has no history.
+            Err(error) if error.is(code::NO_PROGRESS) => {
+                Ok(RevisionPage { revisions: Vec::new(), more: false })
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        version: &Version,
+        wanted: &[Wanted],
+        _: &Source<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        self.fetch_contents(version, wanted, sink).await
+    }
+
+    async fn package(&self, version: &Version, out: &mut dyn Write) -> Result<String> {
+        registry::package(self.api, &self.course, version, out).await
+    }
+
+    async fn newest_version(&self) -> Result<Version> {
+        registry::newest_version(self.api, &self.course).await
+    }
+}
