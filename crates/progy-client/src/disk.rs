@@ -113,6 +113,10 @@ pub trait Disk: Sync {
     /// Removes a file or link of Progy's own. Nothing there is no error.
     fn remove(&self, path: &str) -> io::Result<()>;
 
+    /// Makes a folder with those above it. One that is there is no error;
+    /// [`io::ErrorKind::AlreadyExists`] if something else is.
+    fn make_folder(&self, path: &str) -> io::Result<()>;
+
     /// Removes a folder that holds nothing. [`io::ErrorKind::DirectoryNotEmpty`] otherwise; nothing
     /// there is no error.
     fn remove_folder(&self, path: &str) -> io::Result<()>;

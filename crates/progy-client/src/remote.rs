@@ -15,7 +15,7 @@ use semver::Version;
 
 use crate::details::Details;
 use crate::disk::Meta;
-use crate::state::{Base, Overlay, Queued};
+use crate::state::{Base, Folders, Overlay, Queued};
 use crate::{Error, Result};
 
 pub use gathered::Gathered;
@@ -34,10 +34,24 @@ pub struct Head {
     pub devices: BTreeMap<RelPath, DeviceName>,
     /// Whether the base that was named is known there. If not, revisions were lost.
     pub base_known: bool,
+    /// Folders with nothing in them, where the strategy carries them.
+    pub folders: Folders,
     /// What is known of its files beside that.
     pub details: Details,
     /// The merged progress of all devices.
     pub progress: Progress,
+}
+
+impl Head {
+    /// The state that a device which has taken it over agrees on with the server.
+    pub fn base(&self) -> Base {
+        Base {
+            revision: self.revision.as_ref().map(|revision| revision.id.clone()),
+            version: self.version.clone(),
+            overlay: self.overlay.clone(),
+            folders: self.folders.clone(),
+        }
+    }
 }
 
 /// The files of one revision.
@@ -47,6 +61,8 @@ pub struct Recorded {
     pub revision: RevisionSummary,
     /// What it differs in from the template of its course version.
     pub overlay: Overlay,
+    /// Folders with nothing in them, where the strategy carries them.
+    pub folders: Folders,
     /// What is known of its files beside that.
     pub details: Details,
 }

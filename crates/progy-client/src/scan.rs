@@ -29,6 +29,8 @@ const READ_AGAIN: u32 = 5;
 pub struct Scan {
     /// What travels.
     pub tree: Tree,
+    /// Folders with nothing in them.
+    pub folders: BTreeSet<RelPath>,
     /// What was known of each file of `tree` when it was read.
     pub metas: BTreeMap<RelPath, Meta>,
     /// Paths of which this scan cannot tell what they hold: unreadable, or holding secrets.
@@ -69,6 +71,8 @@ struct Found {
     /// Names that the rules left out; a tracked path may be among or below them.
     left_out: BTreeSet<String>,
     unknown: BTreeSet<RelPath>,
+    /// Folders with nothing in them.
+    empty: BTreeSet<RelPath>,
     /// Folders that could not be listed.
     closed: BTreeSet<String>,
     notices: Vec<Notice>,
@@ -132,8 +136,8 @@ pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]
     }
     found.notices.sort();
     found.notices.dedup();
-    let Found { unknown, left_out, notices, .. } = found;
-    Ok(Scan { tree, metas, unknown, left_out, notices, started })
+    let Found { unknown, left_out, notices, empty: folders, .. } = found;
+    Ok(Scan { tree, folders, metas, unknown, left_out, notices, started })
 }
 
 impl Scan {
@@ -159,6 +163,7 @@ impl Scanner<'_> {
             all.entries.extend(part.entries);
             all.left_out.extend(part.left_out);
             all.unknown.extend(part.unknown);
+            all.empty.extend(part.empty);
             all.closed.extend(part.closed);
             all.notices.extend(part.notices);
             all.failed = all.failed.or(part.failed);
@@ -234,6 +239,9 @@ impl Scanner<'_> {
                 return Vec::new();
             }
         };
+        if listed.is_empty() {
+            found.empty.extend(task.folder.clone());
+        }
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let scope = self.enter(task, &listed);
         let mut below = Vec::new();

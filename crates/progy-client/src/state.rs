@@ -9,7 +9,7 @@
 //! paths have not followed yet and what they hold instead; it is written together with the new tip.
 //! A crash between the two is therefore not special: the next run plans from there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use progy_core::progress::Progress;
 use progy_core::{
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::Format;
 use crate::details::Details;
 use crate::disk::Disk;
+use crate::remote::Recorded;
 use crate::{Error, Result, layout};
 
 const FORMAT: Format = Format { magic: *b"progySTA", version: 3 };
@@ -29,6 +30,9 @@ const LINEAGE: usize = 256;
 
 /// What differs from a template: `None` where the template's file is deleted.
 pub type Overlay = BTreeMap<RelPath, Option<Entry>>;
+
+/// Folders with nothing in them.
+pub type Folders = BTreeSet<RelPath>;
 
 /// Everything that a device remembers of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,8 @@ pub struct State {
     pub queue: Vec<Queued>,
     /// Paths whose file has not followed the tip yet, with what the file was when it last did.
     pub unapplied: BTreeMap<RelPath, Option<Entry>>,
+    /// The folders with nothing in them that the tip had when the files followed it last.
+    pub folders: Folders,
     /// What is known of files beside their contents. Only the strategy `snapshot` asks for it.
     pub details: Details,
     /// Revisions that were base, oldest first.
@@ -69,6 +75,8 @@ pub struct Base {
     pub version: Version,
     /// What differs.
     pub overlay: Overlay,
+    /// Folders with nothing in them, where the strategy carries them.
+    pub folders: Folders,
 }
 
 /// A save that waits to be published.
@@ -86,9 +94,33 @@ pub struct Queued {
     pub version: Version,
     /// What differs.
     pub overlay: Overlay,
+    /// Folders with nothing in them, where the strategy carries them.
+    pub folders: Folders,
     /// What it is called in the strategy's own history beside the files, and will be called when it
     /// is published: Git's commit. Not every strategy has one.
     pub sealed: Option<RevisionId>,
+}
+
+impl Base {
+    /// The template of `version`, before anything was published.
+    pub fn new(version: Version) -> Self {
+        Self { revision: None, version, overlay: Overlay::new(), folders: Folders::new() }
+    }
+}
+
+impl Queued {
+    /// The state that it recorded, called `revision`.
+    pub fn as_base(&self, revision: Option<RevisionId>) -> Base {
+        let (version, overlay) = (self.version.clone(), self.overlay.clone());
+        Base { revision, version, overlay, folders: self.folders.clone() }
+    }
+}
+
+impl From<Recorded> for Base {
+    fn from(recorded: Recorded) -> Self {
+        let Recorded { revision, overlay, folders, .. } = recorded;
+        Self { revision: Some(revision.id), version: revision.version, overlay, folders }
+    }
 }
 
 impl State {
@@ -98,9 +130,10 @@ impl State {
             course,
             strategy,
             device,
-            base: Base { revision: None, version, overlay: Overlay::new() },
+            base: Base::new(version),
             queue: Vec::new(),
             unapplied: BTreeMap::new(),
+            folders: Folders::new(),
             details: Details::default(),
             lineage: Vec::new(),
             seen_head: None,
@@ -128,6 +161,11 @@ impl State {
     /// What the tip differs in from the template of [`State::version`].
     pub fn overlay(&self) -> &Overlay {
         self.queue.last().map_or(&self.base.overlay, |save| &save.overlay)
+    }
+
+    /// The folders with nothing in them that the tip has.
+    pub fn tip_folders(&self) -> &Folders {
+        self.queue.last().map_or(&self.base.folders, |save| &save.folders)
     }
 
     /// What the tip is called, if it has a name already: the newest save that waits, or base.

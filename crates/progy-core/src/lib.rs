@@ -3,7 +3,7 @@
 //! The modules, in the order in which a newcomer reads them:
 //!
 //! - [`path`], [`content`], [`entry`], [`tree`]: what a workspace holds;
-//! - [`diff`], [`mod@plan`], [`merge`], [`conflict`]: what happened to it, and what to do;
+//! - [`diff`], [`mod@plan`], [`merge`], [`folders`], [`conflict`]: what happened to it, and what to do;
 //! - [`rules`]: which files travel;
 //! - [`ids`], [`time`]: names for the rest;
 //! - [`progress`]: what the learner achieved, mergeable;
@@ -15,6 +15,7 @@ pub mod content;
 pub mod course;
 pub mod diff;
 pub mod entry;
+pub mod folders;
 pub mod git;
 pub mod ids;
 pub mod merge;

@@ -13,7 +13,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use progy_api::delta::compress;
-use progy_client::state::{Base, Overlay, Queued, State};
+use progy_client::state::{Base, Folders, Overlay, Queued, State};
 use progy_core::git::{self, Commit, Facts, Kind, Object, ObjectId, Signature, pkt_line};
 use progy_core::progress::{Attempt, Day, Progress};
 use progy_core::{
@@ -106,7 +106,8 @@ fn states() {
     ]);
     let revision = RevisionId::new("0123456789abcdef").unwrap();
     let mut state = fresh.clone();
-    state.move_base(Base { revision: Some(revision), version: version.clone(), overlay });
+    let base = Base { overlay, folders: [path("empty")].into(), ..Base::new(version.clone()) };
+    state.move_base(Base { revision: Some(revision), ..base });
     state.progress = progress;
     state.unapplied = Overlay::from([(path("a/b"), None)]);
     state.queue.push(Queued {
@@ -116,6 +117,7 @@ fn states() {
         saved_at: at,
         version,
         overlay: Overlay::from([(path("new.rs"), Some(Entry::file(b"x")))]),
+        folders: Folders::new(),
         sealed: None,
     });
     put_value("device_state", "typical", &state);

@@ -184,6 +184,10 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn make_folder(&self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         match meta(&self.at(path), path) {
             None => Ok(()),

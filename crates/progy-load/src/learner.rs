@@ -63,7 +63,7 @@ impl<'a> Learner<'a> {
             device: device.map_err(std::io::Error::other)?,
             desk: course.desk(number, plan.files),
             edits: 0,
-            base: Base { revision: None, version: course.version.clone(), overlay: Overlay::new() },
+            base: Base::new(course.version.clone()),
             contents: HashMap::new(),
         })
     }
@@ -92,11 +92,7 @@ impl<'a> Learner<'a> {
                 Ok(revision) => {
                     let took = began.elapsed();
                     tally.borrow_mut().saved(Instant::now(), took, api.body(), revision.bytes);
-                    self.base = Base {
-                        revision: Some(revision.id),
-                        version: save.version.clone(),
-                        overlay: save.overlay.clone(),
-                    };
+                    self.base = save.as_base(Some(revision.id));
                     (saved, failed) = (saved + 1, 0);
                     save = self.edit();
                     continue;
@@ -145,11 +141,7 @@ impl<'a> Learner<'a> {
     /// Goes on from what the server has of this learner.
     async fn catch_up(&mut self, remote: &PatchRemote<'_, Metered>) -> Result<(), Failure> {
         let Some(head) = remote.head(None).await? else { return Ok(()) };
-        self.base = Base {
-            revision: head.revision.map(|revision| revision.id),
-            version: head.version,
-            overlay: head.overlay,
-        };
+        self.base = head.base();
         Ok(())
     }
 
@@ -179,6 +171,7 @@ impl<'a> Learner<'a> {
             saved_at: SystemEnv.now(),
             version: self.course.version.clone(),
             overlay,
+            folders: self.base.folders.clone(),
             sealed: None,
         }
     }

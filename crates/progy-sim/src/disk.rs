@@ -238,6 +238,18 @@ impl Disk for SimDisk {
         })
     }
 
+    fn make_folder(&self, path: &str) -> io::Result<()> {
+        self.call("make_folder", path, Want::Change, |machine| {
+            let now = machine.file_time();
+            match machine.volume.make_folders(&format!("{path}/"), now) {
+                Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                    Err(ErrorKind::AlreadyExists.into())
+                }
+                other => other,
+            }
+        })
+    }
+
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         self.call("remove_folder", path, Want::Change, |machine| {
             let Some(ino) = machine.volume.find(path)? else { return Ok(()) };

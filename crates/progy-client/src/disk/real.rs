@@ -220,6 +220,10 @@ impl Disk for RealDisk {
         absent_is_fine(fs::remove_file(self.at(path)?))
     }
 
+    fn make_folder(&self, path: &str) -> io::Result<()> {
+        fs::create_dir_all(self.at(path)?)
+    }
+
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         absent_is_fine(fs::remove_dir(self.at(path)?))
     }

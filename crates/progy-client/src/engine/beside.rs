@@ -13,7 +13,7 @@ use super::Engine;
 use super::exchange::{Line, Onto};
 use crate::Result;
 use crate::remote::{Beside, Moved, Recorded, Remote, Seal, Show};
-use crate::state::{Base, Overlay, Queued};
+use crate::state::{Base, Queued};
 
 impl Engine<'_> {
     /// Whether anything was ever saved in this workspace.
@@ -109,18 +109,12 @@ impl Engine<'_> {
         let unshown = self.unshown(&made)?;
         let (old_tip, here) = (self.tip()?, self.device.name.clone());
         let base = match base {
-            Some(Recorded { revision, overlay, .. }) => {
-                Base { revision: Some(revision.id), version: revision.version, overlay }
-            }
-            None => Base {
-                revision: None,
-                version: self.state.base.version.clone(),
-                overlay: Overlay::new(),
-            },
+            Some(recorded) => Base::from(recorded),
+            None => Base::new(self.state.base.version.clone()),
         };
         self.fetch_template(&base.version, remote).await?;
         let mut queue = Vec::new();
-        for Recorded { revision, overlay, .. } in saves {
+        for Recorded { revision, overlay, folders, .. } in saves {
             self.fetch_template(&revision.version, remote).await?;
             queue.push(Queued {
                 id: revision.save,
@@ -129,17 +123,12 @@ impl Engine<'_> {
                 saved_at: revision.saved_at,
                 version: revision.version,
                 overlay,
+                folders,
                 sealed: Some(revision.id),
             });
         }
-        let newest = queue.last().map_or_else(
-            || base.clone(),
-            |save| Base {
-                revision: save.sealed.clone(),
-                version: save.version.clone(),
-                overlay: save.overlay.clone(),
-            },
-        );
+        let newest =
+            queue.last().map_or_else(|| base.clone(), |save| save.as_base(save.sealed.clone()));
         let checked_out = self.tree_of(&newest.overlay, &newest.version)?;
         if let Some(line) = unshown {
             let onto = Onto {
@@ -168,11 +157,11 @@ impl Engine<'_> {
         if unshown.is_empty() {
             return Ok(None);
         }
-        let base = match before.last() {
-            Some(save) => self.tree_of(&save.overlay, &save.version)?,
-            None => self.base_tree()?,
+        let (base, folders) = match before.last() {
+            Some(save) => (self.tree_of(&save.overlay, &save.version)?, save.folders.clone()),
+            None => (self.base_tree()?, self.state.base.folders.clone()),
         };
         let queue = unshown.to_vec();
-        Ok(Some(Line { base, queue }))
+        Ok(Some(Line { base, folders, queue }))
     }
 }

@@ -46,6 +46,7 @@ impl Engine<'_> {
         head_device: &DeviceName,
     ) -> Result<Vec<Change>> {
         let received = self.files_follow(remote, devices, head_device).await?;
+        self.folders_follow()?;
         self.show(remote)?;
         Ok(received)
     }

@@ -9,7 +9,7 @@ use super::{Engine, Intent, masked};
 use crate::contents;
 use crate::remote::Remote;
 use crate::scan::Scan;
-use crate::state::{Queued, overlay};
+use crate::state::{Base, Folders, Overlay, Queued, overlay};
 use crate::{Error, Result};
 
 /// How often files that change under our eyes are looked at again.
@@ -22,6 +22,8 @@ pub struct Unsaved {
     pub tree: Tree,
     /// What differs from the tip.
     pub changes: Vec<Change>,
+    /// The folders with nothing in them as they would be recorded.
+    pub folders: Folders,
     /// The look at the files that this is from.
     pub scan: Scan,
 }
@@ -43,7 +45,8 @@ impl Engine<'_> {
         let stay: Vec<&RelPath> = paths.filter(|path| !travels(path)).collect();
         let tree = masked(&seen, &tip, stay.into_iter())?;
         let changes = diff(&tip, &tree);
-        Ok(Unsaved { tree, changes, scan })
+        let folders = self.folders_of(&scan, &tree);
+        Ok(Unsaved { tree, changes, folders, scan })
     }
 
     /// Records the files as a save, if there is something to record. Needs no server.
@@ -52,7 +55,9 @@ impl Engine<'_> {
     pub fn commit(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<bool> {
         for _ in 0..LOOK_AGAIN {
             let unsaved = self.unsaved()?;
-            if unsaved.changes.is_empty() && !intent.even_if_unchanged {
+            let is_unchanged =
+                unsaved.changes.is_empty() && unsaved.folders == *self.state.tip_folders();
+            if is_unchanged && !intent.even_if_unchanged {
                 return Ok(false);
             }
             let template = self.template()?;
@@ -60,7 +65,8 @@ impl Engine<'_> {
             remote.admit(&overlay)?;
             if self.keep_contents(&unsaved.changes)? {
                 self.note_details(&unsaved);
-                self.enqueue(remote, intent, overlay)?;
+                self.state.folders.clone_from(&unsaved.folders);
+                self.enqueue(remote, intent, overlay, unsaved.folders)?;
                 self.show(remote)?;
                 return Ok(true);
             }
@@ -74,10 +80,11 @@ impl Engine<'_> {
         &mut self,
         remote: &dyn Remote,
         intent: &Intent,
-        overlay: crate::state::Overlay,
+        overlay: Overlay,
+        folders: Folders,
     ) -> Result<()> {
         let version = self.state.version().clone();
-        let save = self.new_save(intent, version, overlay);
+        let save = self.new_save(intent, Base { revision: None, version, overlay, folders });
         let before = if self.has_begun() { self.tip()? } else { Tree::new() };
         let parent = self.state.tip().cloned();
         let save = self.seal(remote, parent.as_ref(), &before, save)?;
@@ -85,20 +92,17 @@ impl Engine<'_> {
         self.state.store(self.disk)
     }
 
-    pub(super) fn new_save(
-        &self,
-        intent: &Intent,
-        version: semver::Version,
-        overlay: crate::state::Overlay,
-    ) -> Queued {
+    /// A save of the files of `state`.
+    pub(super) fn new_save(&self, intent: &Intent, state: Base) -> Queued {
         let limit = progy_api::limits::MESSAGE;
         Queued {
             id: self.env.save_id(),
             message: intent.message.chars().take(limit).collect(),
             lesson: intent.lesson.clone(),
             saved_at: self.env.now(),
-            version,
-            overlay,
+            version: state.version,
+            overlay: state.overlay,
+            folders: state.folders,
             sealed: None,
         }
     }

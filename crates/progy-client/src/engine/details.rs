@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use progy_core::folders::{empty_beside, merge_folders};
 use progy_core::{ContentHash, Entry, Strategy, Tree};
 
 use super::Engine;
 use super::commit::Unsaved;
 use crate::Result;
+use crate::scan::Scan;
+use crate::state::Folders;
 
 impl Engine<'_> {
     /// Notes when the files that are saved were modified. A file that is as it was keeps its time,
@@ -22,6 +25,44 @@ impl Engine<'_> {
                 self.state.details.times.insert(path.clone(), time);
             }
         }
+    }
+
+    /// The empty folders that would be recorded: those of the tip, with what the learner has done to
+    /// them since the files followed it.
+    pub(super) fn folders_of(&self, scan: &Scan, tree: &Tree) -> Folders {
+        if self.state.strategy != Strategy::Snapshot {
+            return Folders::new();
+        }
+        let folders = merge_folders(&self.state.folders, &scan.folders, self.state.tip_folders());
+        empty_beside(&folders, tree)
+    }
+
+    /// Makes and removes empty folders, so that they follow the tip. What cannot be made or removed
+    /// stays as it is.
+    pub(super) fn folders_follow(&mut self) -> Result<()> {
+        if self.state.strategy != Strategy::Snapshot
+            || self.state.folders == *self.state.tip_folders()
+        {
+            return Ok(());
+        }
+        let (before, tip) = (self.state.folders.clone(), self.state.tip_folders().clone());
+        let mut here = Folders::new();
+        for folder in tip {
+            let is_there =
+                before.contains(&folder) || self.disk.make_folder(folder.as_str()).is_ok();
+            if is_there {
+                here.insert(folder);
+            }
+        }
+        for folder in before.difference(&here) {
+            // One that holds something by now stays, and so do those above it.
+            let mut goes = self.disk.remove_folder(folder.as_str()).is_ok();
+            for above in folder.ancestors().collect::<Vec<_>>().into_iter().rev() {
+                goes = goes && !here.contains(above) && self.disk.remove_folder(above).is_ok();
+            }
+        }
+        self.state.folders = here;
+        self.state.store(self.disk)
     }
 
     /// Forgets what is said of files that neither base nor a save that waits has.

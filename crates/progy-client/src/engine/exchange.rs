@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use progy_core::diff::diff;
+use progy_core::folders::merge_folders;
 use progy_core::{Change, DeviceName, Entry, RelPath, Strategy, Tree};
 use semver::Version;
 
@@ -10,7 +11,7 @@ use super::checkout::Sides;
 use super::{Engine, Intent, Report};
 use crate::contents;
 use crate::remote::{Head, Publish, PublishError, Remote};
-use crate::state::{Base, Overlay, Queued, overlaid, overlay};
+use crate::state::{Base, Folders, Overlay, Queued, overlaid, overlay};
 use crate::{Error, Result};
 
 /// How often a publish that another device was faster than is tried again.
@@ -26,6 +27,7 @@ struct Authors {
 /// Saves that wait, and the state that the first of them follows.
 pub(super) struct Line {
     pub(super) base: Tree,
+    pub(super) folders: Folders,
     pub(super) queue: Vec<Queued>,
 }
 
@@ -230,11 +232,7 @@ impl Engine<'_> {
             remote.publish(&publish).await?
         };
         self.state.queue.remove(0);
-        self.state.move_base(Base {
-            revision: Some(published.revision.id.clone()),
-            version: save.version,
-            overlay: save.overlay,
-        });
+        self.state.move_base(save.as_base(Some(published.revision.id.clone())));
         self.state.seen_head = Some(published.head.clone());
         self.state.progress_sent.join(&progress);
         self.state.details.learn(published.details.clone());
@@ -280,7 +278,9 @@ impl Engine<'_> {
             }
             return Ok(None);
         } else {
-            let line = Line { base: self.base_tree()?, queue: self.state.queue.clone() };
+            let folders = self.state.base.folders.clone();
+            let queue = self.state.queue.clone();
+            let line = Line { base: self.base_tree()?, folders, queue };
             self.rebase(remote, line, Some(&head)).await?;
         }
         Ok(head.revision.map(|revision| Authors { devices: head.devices, head: revision.device }))
@@ -295,18 +295,15 @@ impl Engine<'_> {
     ) -> Result<()> {
         let old_tip = self.tip()?;
         let before_tip = self.checked_out(&old_tip)?;
-        let (revision, version, head_overlay, devices) = match head {
-            Some(Head { revision: Some(revision), version, overlay, devices, .. }) => {
-                (Some(revision), version.clone(), overlay.clone(), devices.clone())
-            }
-            _ => (None, self.state.base.version.clone(), Overlay::new(), BTreeMap::new()),
-        };
-        let head_device =
-            revision.map_or_else(|| self.device.name.clone(), |revision| revision.device.clone());
-        let template = self.fetch_template(&version, remote).await?;
-        let files = overlaid(template.tree(), &head_overlay)?;
-        let base =
-            Base { revision: revision.map(|r| r.id.clone()), version, overlay: head_overlay };
+        let (base, head_device, devices) =
+            if let Some(head @ Head { revision: Some(revision), .. }) = head {
+                (head.base(), revision.device.clone(), head.devices.clone())
+            } else {
+                let base = Base::new(self.state.base.version.clone());
+                (base, self.device.name.clone(), BTreeMap::new())
+            };
+        let template = self.fetch_template(&base.version, remote).await?;
+        let files = overlaid(template.tree(), &base.overlay)?;
         let onto = Onto { base: &base, files: &files, devices: &devices, device: &head_device };
         let queue = self.on_top(remote, line, &onto, &[&old_tip, &before_tip]).await?;
         self.take_over(base, queue, &before_tip)
@@ -325,6 +322,7 @@ impl Engine<'_> {
         let mut queue = Vec::new();
         let (mut before, mut onto) = (line.base, files.clone());
         let mut onto_version = base.version.clone();
+        let (mut before_folders, mut onto_folders) = (line.folders, base.folders.clone());
         for save in line.queue {
             let save_template = self.fetch_template(&save.version, remote).await?;
             let saved = overlaid(save_template.tree(), &save.overlay)?;
@@ -332,14 +330,17 @@ impl Engine<'_> {
                 Sides { base: &before, local: &saved, remote: &onto, devices, head_device: device };
             let merged = self.planned(&sides, Some(&scan), remote).await?.merged;
             before = saved;
+            let folders = merge_folders(&before_folders, &save.folders, &onto_folders);
+            before_folders = save.folders.clone();
             // The newer course version of the two stays; upgrades do not go back.
             onto_version = onto_version.max(save.version.clone());
-            if merged == onto && save.lesson.is_none() {
+            if merged == onto && folders == onto_folders && save.lesson.is_none() {
                 continue; // Everything in it is there already.
             }
             let template = self.fetch_template(&onto_version, remote).await?;
             let overlay = overlay(template.tree(), &merged);
-            queue.push(Queued { version: onto_version.clone(), overlay, ..save });
+            onto_folders.clone_from(&folders);
+            queue.push(Queued { version: onto_version.clone(), overlay, folders, ..save });
             onto = merged;
         }
         self.keep_rebased(&queue, &onto_version, &base.overlay, &scan, remote).await?;

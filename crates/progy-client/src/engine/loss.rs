@@ -12,7 +12,7 @@ use crate::Result;
 use crate::contents;
 use crate::pages::Pages;
 use crate::remote::{Head, Recorded, Remote, Wanted};
-use crate::state::{Base, Overlay, Queued, overlaid};
+use crate::state::{Base, Folders, Overlay, Queued, overlaid};
 
 /// How many pages of history are looked through for a revision that both sides know.
 const PAGES: u32 = 20;
@@ -37,11 +37,12 @@ impl Engine<'_> {
         let ours = self.tree_of(&base.overlay, &base.version)?;
         let ancestor = self.common_ancestor(remote, &base).await?;
         if ours != ancestor {
-            let save = self.new_save(&Intent::new("Recovered"), base.version, base.overlay);
+            let save = self.new_save(&Intent::new("Recovered"), base);
             self.keep_overlay(&save)?;
             queue.insert(0, save);
         }
-        self.rebase(remote, Line { base: ancestor, queue }, head).await
+        let line = Line { base: ancestor, folders: Folders::new(), queue };
+        self.rebase(remote, line, head).await
     }
 
     /// Base and queue, without the contents that the server told of and lost before this device

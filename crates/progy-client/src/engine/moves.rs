@@ -15,9 +15,22 @@ use super::{Engine, Intent, Report, laid_over};
 use crate::contents::MAX_CONTENT;
 use crate::pages::Pages;
 use crate::remote::{Recorded, Remote};
+use crate::state::{Base, Folders};
 use crate::{Error, Result};
 
+/// A state to go to.
+pub(super) struct Target {
+    pub(super) tree: Tree,
+    pub(super) folders: Folders,
+    pub(super) version: Version,
+}
+
 impl Engine<'_> {
+    /// A state of this course version.
+    fn target(&self, tree: Tree, folders: Folders) -> Target {
+        Target { tree, folders, version: self.state.version().clone() }
+    }
+
     /// Records the files as they are, so that a move can be undone.
     async fn record(&mut self, remote: &dyn Remote, message: &str) -> Result<Report> {
         match self.sync(remote, &Intent::new(message)).await {
@@ -31,22 +44,23 @@ impl Engine<'_> {
     pub(super) async fn move_to(
         &mut self,
         remote: &dyn Remote,
-        tree: &Tree,
-        version: &Version,
+        target: Target,
         intent: &Intent,
         report: &mut Report,
     ) -> Result<()> {
+        let Target { tree, folders, version } = target;
         let tip = self.tip()?;
         let checked_out = self.checked_out(&tip)?;
-        let changes = diff(&tip, tree);
-        if changes.is_empty() && self.state.version() == version {
+        let changes = diff(&tip, &tree);
+        let is_same = changes.is_empty() && folders == *self.state.tip_folders();
+        if is_same && *self.state.version() == version {
             return Ok(());
         }
-        self.fetch_contents(version, &changes, None, remote).await?;
+        self.fetch_contents(&version, &changes, None, remote).await?;
         self.keep_moved(&changes)?;
-        let overlay = self.overlay_of(tree, version)?;
+        let overlay = self.overlay_of(&tree, &version)?;
         remote.admit(&overlay)?;
-        let save = self.new_save(intent, version.clone(), overlay);
+        let save = self.new_save(intent, Base { revision: None, version, overlay, folders });
         let parent = self.state.tip().cloned();
         let save = self.seal(remote, parent.as_ref(), &tip, save)?;
         let (base, mut queue) = (self.state.base.clone(), self.state.queue.clone());
@@ -121,11 +135,14 @@ impl Engine<'_> {
         }
         let wanted =
             |path: &RelPath| paths.is_empty() || paths.iter().any(|folder| path.is_within(folder));
-        let target = replaced(&now, &then, wanted)?;
+        let tree = replaced(&now, &then, wanted)?;
+        let kept = self.state.tip_folders().iter().filter(|folder| !wanted(folder));
+        let folders = kept.chain(recorded.folders.iter().filter(|folder| wanted(folder)));
+        let folders = folders.cloned().collect();
         let short: String = recorded.revision.id.as_str().chars().take(8).collect();
         let intent = Intent::new(format!("Restore {short}"));
-        let version = self.state.version().clone();
-        self.move_to(remote, &target, &version, &intent, &mut report).await?;
+        let target = self.target(tree, folders);
+        self.move_to(remote, target, &intent, &mut report).await?;
         self.publish(remote, &mut report).await?;
         Ok(report)
     }
@@ -148,14 +165,16 @@ impl Engine<'_> {
         if let Some(lesson) = &lesson {
             self.reset_progress(&lesson.id)?;
         }
-        let target = replaced(&now, template.tree(), wanted)?;
+        let tree = replaced(&now, template.tree(), wanted)?;
+        let kept = self.state.tip_folders().iter().filter(|folder| !wanted(folder));
+        let folders = kept.cloned().collect();
         let intent = Intent {
             message: format!("Reset {what}"),
             lesson: lesson.map(|lesson| lesson.id),
             even_if_unchanged: false,
         };
-        let version = self.state.version().clone();
-        self.move_to(remote, &target, &version, &intent, &mut report).await?;
+        let target = self.target(tree, folders);
+        self.move_to(remote, target, &intent, &mut report).await?;
         self.publish(remote, &mut report).await?;
         Ok(report)
     }
@@ -189,7 +208,11 @@ impl Engine<'_> {
         };
         let merged = self.planned(&sides, None, remote).await?.merged;
         let intent = Intent::new(format!("Upgrade to {newest}"));
-        self.move_to(remote, &merged, &newest, &intent, &mut report).await?;
+        let target = Target {
+            version: newest.clone(),
+            ..self.target(merged, self.state.tip_folders().clone())
+        };
+        self.move_to(remote, target, &intent, &mut report).await?;
         self.publish(remote, &mut report).await?;
         Ok(Some((newest, report)))
     }

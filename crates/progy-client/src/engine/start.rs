@@ -6,11 +6,12 @@ use progy_core::diff::diff;
 use progy_core::{CourseId, RelPath, Strategy, Tree};
 use semver::Version;
 
+use super::moves::Target;
 use super::{Device, Engine, Intent, Report};
 use crate::disk::Disk;
 use crate::env::Env;
 use crate::remote::{Beside, Head, Moved, Remote};
-use crate::state::{Base, Overlay, State, overlaid, overlay};
+use crate::state::{Folders, Overlay, State, overlaid, overlay};
 use crate::{Error, Result, layout};
 
 /// Where the learner's work comes from.
@@ -84,7 +85,8 @@ impl<'a> Engine<'a> {
         }
         if !found && engine.strategy() == Strategy::Git {
             // The history begins with the template, so that it shows what the learner wrote.
-            engine.enqueue(remote, &Intent::new("init: Start course"), Overlay::new())?;
+            let init = Intent::new("init: Start course");
+            engine.enqueue(remote, &init, Overlay::new(), Folders::new())?;
         }
         let (devices, head_device) = match head {
             Some(Head { revision: Some(revision), devices, .. }) => (devices, revision.device),
@@ -135,12 +137,8 @@ impl<'a> Engine<'a> {
         self.state.details.learn(head.details.clone());
         self.state.progress.join(&head.progress);
         self.state.progress_sent.join(&head.progress);
-        if let Some(revision) = &head.revision {
-            self.state.move_base(Base {
-                revision: Some(revision.id.clone()),
-                version: head.version.clone(),
-                overlay: head.overlay.clone(),
-            });
+        if head.revision.is_some() {
+            self.state.move_base(head.base());
         }
     }
 
@@ -179,7 +177,8 @@ impl<'a> Engine<'a> {
         for lesson in lessons {
             self.state.progress.reset(&lesson, &device);
         }
-        self.move_to(remote, &tree, &version, &Intent::new("Start over"), report).await
+        let target = Target { tree, folders: Folders::new(), version };
+        self.move_to(remote, target, &Intent::new("Start over"), report).await
     }
 
     /// Writes `progy.toml` if it does not say what the state says.

@@ -82,7 +82,7 @@ impl Engine<'_> {
         let overlay = named(base.overlay.clone(), kind, &names)?;
         let template = crate::template::Template::fetch(self.disk, &base.version, to).await?;
         let message = format!("Change strategy to {}", to.strategy());
-        let save = self.new_save(&Intent::new(message), base.version.clone(), overlay);
+        let save = self.new_save(&Intent::new(message), Base { overlay, ..base.clone() });
         let progress = self.unsent_progress();
         let published = {
             let sources = self.sources(None);
@@ -156,11 +156,10 @@ impl Engine<'_> {
         let names = self.rename(overlays, kind, before.version(), from).await?;
         let is_known = recorded.is_some() || before.base.revision.is_none();
         let base = match recorded {
-            Some(Recorded { revision, overlay, .. }) => Base {
-                revision: Some(revision.id),
-                version: revision.version,
-                overlay: named(overlay, kind, &names)?,
-            },
+            Some(mut recorded) => {
+                recorded.overlay = named(recorded.overlay, kind, &names)?;
+                Base::from(recorded)
+            }
             // The server does not know it: what this device has of it is put on top of what it does
             // know. What this device never had of it is as in the template then.
             None => Base {
@@ -264,14 +263,15 @@ impl Engine<'_> {
         remote: &dyn Remote,
         id: &RevisionId,
     ) -> Result<Option<Recorded>> {
-        let Some(Recorded { revision, overlay, details }) = remote.revision(id).await? else {
+        let Some(mut recorded) = remote.revision(id).await? else {
             return Ok(None);
         };
-        self.state.details.learn(details.clone());
+        self.state.details.learn(recorded.details.clone());
         let kind = self.hash_kind();
-        let names = self.rename([&overlay], kind, &revision.version, remote).await?;
-        let overlay = named(overlay, kind, &names)?;
-        Ok(Some(Recorded { revision, overlay, details }))
+        let version = &recorded.revision.version;
+        let names = self.rename([&recorded.overlay], kind, version, remote).await?;
+        recorded.overlay = named(recorded.overlay, kind, &names)?;
+        Ok(Some(recorded))
     }
 
     /// Keeps the contents that the overlays name under their names of another kind. Those that can be

@@ -43,7 +43,7 @@ use crate::remote::{
     Wanted,
 };
 use crate::remotes::registry;
-use crate::state::Overlay;
+use crate::state::{Folders, Overlay};
 use crate::template::Template;
 use crate::{Error, Result};
 
@@ -113,7 +113,8 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         let files = self.repository()?.tree(commit)?;
         let template = self.template(&revision.version).await?;
         let overlay = crate::state::overlay(template.tree(), &files);
-        Ok(Recorded { revision, overlay, details: Details::default() })
+        let (folders, details) = (Folders::new(), Details::default());
+        Ok(Recorded { revision, overlay, folders, details })
     }
 
     /// Progress that the server may not have.
@@ -227,6 +228,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
                 revision: None,
                 version: document.version,
                 overlay: Overlay::new(),
+                folders: Folders::new(),
                 details: Details::default(),
                 devices: BTreeMap::new(),
                 base_known: base.is_none(),
@@ -253,8 +255,16 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         let devices = if is_base { BTreeMap::new() } else { self.devices(base, &main)? };
         let version = revision.version.clone();
         let revision = Some(revision);
-        let details = Details::default();
-        Ok(Some(Head { revision, version, overlay, devices, base_known, details, progress }))
+        Ok(Some(Head {
+            revision,
+            version,
+            overlay,
+            devices,
+            base_known,
+            folders: Folders::new(),
+            details: Details::default(),
+            progress,
+        }))
     }
 
     fn seal(&self, seal: &Seal<'_>) -> Result<Option<RevisionId>> {

@@ -22,7 +22,7 @@ use crate::remote::{
     Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
 };
 use crate::remotes::registry;
-use crate::state::Overlay;
+use crate::state::{Folders, Overlay};
 use crate::{Error, Result};
 
 /// Zstandard's level for contents: small files, sent once.
@@ -203,6 +203,7 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             revision: document.head,
             version: document.version,
             overlay,
+            folders: Folders::new(),
             details: Details::default(),
             devices,
             base_known: document.base_known,
@@ -236,7 +237,8 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
         let (overlay, _) = read_files(document.files)?;
         self.admit(&overlay)?;
-        Ok(Some(Recorded { revision: document.revision, overlay, details: Details::default() }))
+        let (folders, details) = (Folders::new(), Details::default());
+        Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }
 
     async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage> {

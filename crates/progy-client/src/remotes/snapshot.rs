@@ -134,6 +134,7 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
             revision: document.head,
             version: document.version,
             overlay: read.overlay,
+            folders: read.folders,
             details: read.details,
             devices: BTreeMap::new(),
             base_known: document.base_known,
@@ -184,8 +185,9 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
         let version = &document.revision.version;
-        let trees::Read { overlay, details } = self.recorded_at(version, document.root).await?;
-        Ok(Some(Recorded { revision: document.revision, overlay, details }))
+        let trees::Read { overlay, folders, details } =
+            self.recorded_at(version, document.root).await?;
+        Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }
 
     async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage> {

@@ -138,6 +138,10 @@ impl Disk for SabotagedDisk {
         self.inner.remove(path)
     }
 
+    fn make_folder(&self, path: &str) -> io::Result<()> {
+        self.inner.make_folder(path)
+    }
+
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         self.inner.remove_folder(path)
     }

@@ -52,7 +52,7 @@ fn save_id(n: u8) -> SaveId {
 
 impl<'f, F: Fixture> Device<'f, F> {
     fn new(fixture: &'f F, number: u8) -> Self {
-        let base = Base { revision: None, version: fixture.version(), overlay: Overlay::new() };
+        let base = Base::new(fixture.version());
         Self { fixture, number, base, contents: BTreeMap::new() }
     }
 
@@ -82,6 +82,7 @@ impl<'f, F: Fixture> Device<'f, F> {
             saved_at: Timestamp(1_767_600_000_000 + i64::from(id)),
             version: self.base.version.clone(),
             overlay,
+            folders: self.base.folders.clone(),
             sealed: None,
         }
     }
@@ -106,11 +107,7 @@ impl<'f, F: Fixture> Device<'f, F> {
 
     fn publish(&mut self, save: &Queued) -> Published {
         let published = self.try_publish(save, &Progress::default()).unwrap();
-        self.base = Base {
-            revision: Some(published.revision.id.clone()),
-            version: save.version.clone(),
-            overlay: save.overlay.clone(),
-        };
+        self.base = save.as_base(Some(published.revision.id.clone()));
         published
     }
 
@@ -121,11 +118,7 @@ impl<'f, F: Fixture> Device<'f, F> {
     /// Takes over the head.
     fn follow(&mut self) {
         let head = self.head().unwrap();
-        self.base = Base {
-            revision: head.revision.map(|revision| revision.id),
-            version: head.version,
-            overlay: head.overlay,
-        };
+        self.base = head.base();
     }
 
     fn fetch(&self, wanted: &[Wanted]) -> BTreeMap<ContentHash, Vec<u8>> {

@@ -15,7 +15,7 @@ use crate::details::Details;
 use crate::names::{Names, named};
 use crate::pages::Pages;
 use crate::remote::{Gathered, Recorded, Remote, Wanted};
-use crate::state::{Overlay, Queued, overlaid};
+use crate::state::{Folders, Overlay, Queued, overlaid};
 use crate::template::Template;
 use crate::{Error, Result};
 
@@ -94,7 +94,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
 
     async fn commit_of_revision(
         &self,
-        Recorded { revision, overlay, details }: Recorded,
+        Recorded { revision, overlay, details, .. }: Recorded,
         from: &dyn Remote,
         making: &mut Making,
     ) -> Result<()> {
@@ -110,6 +110,7 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
             saved_at: revision.saved_at,
             version: revision.version,
             overlay: Overlay::new(),
+            folders: Folders::new(),
             sealed: None,
         };
         let repository = self.repository()?;

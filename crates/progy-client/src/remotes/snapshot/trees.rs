@@ -1,5 +1,6 @@
 //! The tree of a revision, from what the engine knows and back.
 
+use progy_core::folders::empty_beside;
 use progy_core::{ContentHash, Entry, FileEntry, RelPath, Tree};
 use progy_snapshot::file::{Content, Recipe, Splitter};
 use progy_snapshot::tree::{FileItem, Item, TreeBuilder, entries};
@@ -8,7 +9,7 @@ use progy_snapshot::{BlobId, BlobSink, BlobSource, Kind, MemoryBlobs};
 use crate::details::Details;
 use crate::disk::Disk;
 use crate::remote::Publish;
-use crate::state::{Overlay, overlaid, overlay};
+use crate::state::{Folders, Overlay, overlaid, overlay};
 use crate::store::Store;
 use crate::template::Template;
 use crate::{Error, Result};
@@ -47,6 +48,7 @@ fn top(content: &Content) -> Option<ContentHash> {
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) overlay: Overlay,
+    pub(super) folders: Folders,
     pub(super) details: Details,
 }
 
@@ -71,8 +73,18 @@ pub(super) fn made(
     };
     let saved_at = publish.save.saved_at.millis().saturating_mul(1_000_000);
     let mut builder = TreeBuilder::new();
+    // As entries they stand where their name with a `/` does.
+    let mut folders: Vec<RelPath> =
+        empty_beside(&publish.save.folders, &made.files).into_iter().collect();
+    folders.sort_by_cached_key(|path| format!("{path}/"));
+    let mut folders = folders.into_iter().peekable();
     let mut uncut = Uncut { publish, template, disk, splitter: Splitter::new() };
     for (path, entry) in &made.files {
+        while let Some(folder) =
+            folders.next_if(|folder| format!("{folder}/").as_str() < path.as_str())
+        {
+            builder.push(&folder, &Item::Folder, &mut made.nodes).map_err(no_tree)?;
+        }
         let item = match entry {
             Entry::Symlink(target) => Item::Symlink(target.clone()),
             Entry::File(file) => {
@@ -87,6 +99,9 @@ pub(super) fn made(
             }
         };
         builder.push(path, &item, &mut made.nodes).map_err(no_tree)?;
+    }
+    for folder in folders {
+        builder.push(&folder, &Item::Folder, &mut made.nodes).map_err(no_tree)?;
     }
     made.root = builder.finish(&mut made.nodes).map_err(no_tree)?;
     Ok(made)
@@ -150,10 +165,14 @@ impl BlobSink for Lists<'_> {
 pub(super) fn read(nodes: &dyn BlobSource, root: BlobId, template: &Tree) -> Result<Read> {
     let mut details = Details::default();
     let mut files = Vec::new();
+    let mut folders = Folders::new();
     for entry in entries(nodes, root) {
         let (path, item) = entry.map_err(no_tree)?;
         let entry = match item {
-            Item::Folder => continue,
+            Item::Folder => {
+                folders.insert(path);
+                continue;
+            }
             Item::Symlink(target) => Entry::Symlink(target),
             Item::File(file) => {
                 let content = file.content;
@@ -167,7 +186,7 @@ pub(super) fn read(nodes: &dyn BlobSource, root: BlobId, template: &Tree) -> Res
         files.push((path, entry));
     }
     let files = Tree::from_entries(files).map_err(|error| Error::InvalidTree(error.to_string()))?;
-    Ok(Read { overlay: overlay(template, &files), details })
+    Ok(Read { overlay: overlay(template, &files), folders, details })
 }
 
 pub(super) fn no_tree(error: progy_snapshot::Error) -> Error {
