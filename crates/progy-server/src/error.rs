@@ -1,5 +1,6 @@
 //! What a service answers when it does not do what was asked.
 
+use progy_api::delta::Base64;
 use progy_api::problem::{HeadMoved, Problem, code};
 use progy_core::RelPath;
 
@@ -100,6 +101,15 @@ pub enum ServiceError {
         /// The rule that it breaks.
         reason: String,
     },
+    /// The body is no pack, or not the one that was announced.
+    #[error("{0}")]
+    WrongPack(String),
+    /// A tree that is none.
+    #[error("{0}")]
+    WrongTree(String),
+    /// A tree needs blobs that are not there; these are names of some.
+    #[error("the tree needs {} blobs or more that are not here; send them, and commit again", .0.len())]
+    UnknownBlobs(Vec<progy_snapshot::BlobId>),
     /// The package is no valid course.
     #[error("{0}")]
     InvalidPackage(String),
@@ -173,6 +183,9 @@ impl ServiceError {
             }
             Self::QuotaExceeded { .. } => (507, code::QUOTA_EXCEEDED, "The quota is used up"),
             Self::UnknownReference(_) => (422, code::UNKNOWN_REFERENCE, "Unknown reference"),
+            Self::WrongPack(_) => (422, code::WRONG_HASH, "Wrong pack"),
+            Self::WrongTree(_) => (422, code::INVALID_CHANGE, "Invalid tree"),
+            Self::UnknownBlobs(_) => (409, code::UNKNOWN_BLOBS, "Unknown blobs"),
             Self::WrongHash { .. } => (422, code::WRONG_HASH, "Wrong hash"),
             Self::InvalidChange { .. } => (422, code::INVALID_CHANGE, "Invalid change"),
             Self::InvalidPackage(_) => (422, code::INVALID_PACKAGE, "Invalid package"),
@@ -197,6 +210,12 @@ impl ServiceError {
             | Self::InvalidChange { path, .. } => Some(path.clone()),
             _ => None,
         };
+        let names = match self {
+            Self::UnknownBlobs(blobs) => {
+                Some(Base64(blobs.iter().flat_map(|blob| *blob.as_bytes()).collect()))
+            }
+            _ => None,
+        };
         Problem {
             kind: "about:blank".to_owned(),
             title: title.to_owned(),
@@ -207,7 +226,7 @@ impl ServiceError {
             request_id: None,
             moved,
             path,
-            names: None,
+            names,
         }
     }
 }

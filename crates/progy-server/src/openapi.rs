@@ -32,6 +32,7 @@ const BEARER: &str = "bearer";
         (name = "accounts", description = "Who is asking, in the words of Better Auth's client"),
         (name = "courses", description = "The registry"),
         (name = "workspaces", description = "A learner's copy of a course"),
+        (name = "snapshots", description = "Projects of any size, in blobs"),
         (name = "git", description = "Learners' repositories")
     ),
     security(("bearer" = [])),
@@ -72,6 +73,10 @@ const BEARER: &str = "bearer";
         routes::history::contents,
         routes::history::archive,
         routes::events::events,
+        routes::snapshots::have,
+        routes::snapshots::put_pack,
+        routes::snapshots::blobs,
+        routes::snapshots::commit,
         routes::git::ensure,
         routes::git::credentials,
         routes::git::github,

@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod progress;
 pub(crate) mod smart_http;
+pub(crate) mod snapshots;
 pub(crate) mod sync;
 pub(crate) mod table;
 
@@ -67,6 +68,9 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
     let hook = Allowance::body(git::HOOK);
     let wishes = Allowance::upload(smart_http::WISHES);
     let push = Allowance::upload(smart_http::PUSH);
+    let blobs = Allowance::body(snapshots::NAMES);
+    let pack_of_blobs = Allowance::upload(limits::PACK);
+    let commit = Allowance::upload(snapshots::COMMIT);
     let api = Routes::new(timeouts)
         .get("/healthz", health::alive)
         .get("/readyz", health::ready)
@@ -103,6 +107,10 @@ pub(crate) fn all(timeouts: Timeouts) -> Routes {
         .post("/api/workspaces/{course}/strategy", git, history::change_strategy)
         .post("/api/workspaces/{course}/contents", wants, history::contents)
         .get("/api/workspaces/{course}/events", events::events)
+        .post("/api/snapshots/{course}/have", blobs, snapshots::have)
+        .put("/api/snapshots/{course}/packs/{pack}", pack_of_blobs, snapshots::put_pack)
+        .post("/api/snapshots/{course}/blobs", blobs, snapshots::blobs)
+        .post("/api/snapshots/{course}/commit", commit, snapshots::commit)
         .post("/api/git/ensure-repo", git, git::ensure)
         .post("/api/git/credentials", git, git::credentials)
         .get("/api/git/credentials", git::github)

@@ -7,6 +7,7 @@
 //! - [`progress`]: where a learner stands;
 //! - [`history`], [`archive`]: revisions, contents and events;
 //! - [`git`]: learners' repositories, for the strategy `git`;
+//! - [`snapshots`]: projects of any size, for the strategy `snapshot`;
 //! - [`github`]: signing in with GitHub, and the tokens that come of it;
 //! - [`keys`]: what tokens of other services are encrypted under;
 //! - [`health`]: whether the ports answer.
@@ -22,6 +23,7 @@ pub mod history;
 pub mod keys;
 pub mod progress;
 pub mod registry;
+pub mod snapshots;
 mod strategy;
 pub mod sync;
 pub mod templates;
@@ -71,6 +73,10 @@ pub struct Services {
     pub(crate) limits: Limits,
     pub(crate) github: Option<Arc<github::GitHubAccess>>,
     pub(crate) git: Option<git::Repositories>,
+    /// Indexes of packs that were read lately.
+    pack_indexes: Arc<snapshots::PackIndexes>,
+    /// Held by who makes blobs of a course version.
+    template_turn: tokio::sync::Mutex<()>,
 }
 
 impl Services {
@@ -96,6 +102,8 @@ impl Services {
             limits,
             github: None,
             git: None,
+            pack_indexes: Arc::new(snapshots::indexes()),
+            template_turn: tokio::sync::Mutex::new(()),
         }
     }
 

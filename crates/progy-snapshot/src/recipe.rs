@@ -161,7 +161,9 @@ fn emit(level: usize, items: Vec<Item>, sink: &mut dyn BlobSink) -> Result<Item>
 /// The chunks of a recipe, in order, read as they are asked for.
 ///
 /// Lengths are held against those that the lists above claim, so that what comes is never more than
-/// the length that was asked for; at most one list of each level is in memory.
+/// the length that was asked for; at most one list of each level is in memory. After
+/// [`Error::Missing`] it goes on where it was, once the source has what was missing; after any other
+/// error it ends.
 #[derive(Debug)]
 pub struct Chunks<'a, S: ?Sized> {
     source: &'a S,
@@ -193,7 +195,13 @@ impl<'a, S: BlobSource + ?Sized> Chunks<'a, S> {
             if level == Some(0) {
                 return Ok(Some(item));
             }
-            let bytes = blob::checked(self.source, &item.id)?;
+            let bytes = match blob::checked(self.source, &item.id) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    items.push(item);
+                    return Err(error);
+                }
+            };
             let list = List::parse(item.id, &bytes)?;
             let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             self.lists.push(Blob { id: item.id, kind: Kind::Recipe, len });
@@ -218,7 +226,7 @@ impl<S: BlobSource + ?Sized> Iterator for Chunks<'_, S> {
 
     fn next(&mut self) -> Option<Result<Item>> {
         let step = self.step();
-        if step.is_err() {
+        if step.as_ref().is_err_and(|error| !matches!(error, Error::Missing(_))) {
             self.open.clear();
         }
         step.transpose()
@@ -288,6 +296,27 @@ mod tests {
         let mut chunks = Chunks::new(&blobs, id, top.len);
         assert!(matches!(chunks.next(), Some(Err(Error::Malformed { .. }))));
         assert!(chunks.next().is_none());
+    }
+
+    #[test]
+    fn chunks_go_on_once_what_was_missing_is_there() {
+        struct Fetching(MemoryBlobs, std::cell::RefCell<std::collections::HashSet<BlobId>>);
+        impl BlobSource for Fetching {
+            fn blob(&self, id: &BlobId) -> Result<Vec<u8>> {
+                if self.1.borrow_mut().insert(*id) {
+                    Err(Error::Missing(*id))
+                } else {
+                    self.0.blob(id)
+                }
+            }
+        }
+        let items: Vec<_> = (0..20_000).map(item).collect();
+        let (blobs, top) = build(&items);
+        let (top, _) = top.unwrap();
+        let fetching = Fetching(blobs, std::cell::RefCell::default());
+        let chunks = Chunks::new(&fetching, top.id, top.len);
+        let come: Vec<_> = chunks.filter_map(Result::ok).collect();
+        assert_eq!(come, items);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use progy_core::{ContentHash, LinkTarget, RelPath};
@@ -206,6 +206,49 @@ fn an_edit_deep_inside_reads_and_writes_kilobytes() {
     let counting = Counting(&blobs, Cell::new(0), Cell::new(0));
     assert_eq!(Diff::new(&counting, Some(old), Some(new)).count(), 1);
     assert!(counting.1.get() <= 12 && counting.2.get() < 128 << 10);
+}
+
+/// A source that fetches: what is asked for is missing once, and there from then on.
+struct Fetching<'a> {
+    all: &'a MemoryBlobs,
+    here: RefCell<BTreeSet<BlobId>>,
+}
+
+impl BlobSource for Fetching<'_> {
+    fn blob(&self, id: &BlobId) -> Result<Vec<u8>> {
+        if self.here.borrow_mut().insert(*id) {
+            Err(Error::Missing(*id))
+        } else {
+            self.all.blob(id)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_diff_goes_on_once_it_has_what_was_missing(before in large(), after in large()) {
+        let mut blobs = MemoryBlobs::default();
+        let (before, after) = (build(&before, &mut blobs), build(&after, &mut blobs));
+        let fetching = Fetching { all: &blobs, here: RefCell::default() };
+        let mut diff = Diff::new(&fetching, Some(before), Some(after));
+        let (mut changes, mut nodes) = (Vec::new(), BTreeSet::new());
+        while let Some(change) = diff.next() {
+            match change {
+                Ok(change) => changes.push(change),
+                Err(Error::Missing(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+            nodes.extend(diff.take_nodes().into_iter().map(|node| node.id));
+        }
+        nodes.extend(diff.take_nodes().into_iter().map(|node| node.id));
+        let mut whole = Diff::new(&blobs, Some(before), Some(after));
+        let expected: Vec<_> = whole.by_ref().map(Result::unwrap).collect();
+        prop_assert_eq!(changes, expected);
+        let expected: BTreeSet<_> = whole.take_nodes().into_iter().map(|node| node.id).collect();
+        prop_assert_eq!(nodes, expected);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod codec;
 pub mod hub;
 pub mod overlay;
 pub mod records;
+pub mod snapshots;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use records::{
     Revision, SavedAlready, Standing, StoredContent, StrategyChange, UserId, Workspace,
     WorkspaceId,
 };
+pub use snapshots::Snapshots;
 
 /// News of one workspace's head.
 pub type HeadEvents = BoxStream<'static, HeadEvent>;
@@ -41,7 +43,7 @@ pub type HeadEvents = BoxStream<'static, HeadEvent>;
 /// A [`WorkspaceId`] is handed out by [`Database::workspace`] and the like for one learner's
 /// workspace, and stands for the right to read it: a method that takes one reads nothing else.
 #[async_trait]
-pub trait Database: Send + Sync {
+pub trait Database: Snapshots {
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
 
@@ -88,7 +90,7 @@ pub trait Database: Send + Sync {
     async fn knows_revision(&self, workspace: WorkspaceId, revision: &RevisionId) -> Result<bool>;
 
     /// Up to `limit` revisions older than `before` (from the head on without it), newest first;
-    /// `None` if `before` is no revision of this workspace.
+    /// `None` if `before` is no revision of this workspace. Snapshots that expired are left out.
     async fn revisions(
         &self,
         workspace: WorkspaceId,
@@ -96,7 +98,8 @@ pub trait Database: Send + Sync {
         limit: u32,
     ) -> Result<Option<Vec<RevisionSummary>>>;
 
-    /// One revision with its whole overlay, however old; read from a bounded count of rows.
+    /// One revision with its whole overlay, however old; read from a bounded count of rows. `None` of a
+    /// snapshot that expired.
     async fn revision(
         &self,
         workspace: WorkspaceId,
@@ -117,9 +120,11 @@ pub trait Database: Send + Sync {
     ///    digest [`CommitOutcome::Duplicate`] (progress is merged all the same), with another
     ///    [`CommitOutcome::SaveReused`].
     /// 2. If the head is not the parent: [`CommitOutcome::HeadMoved`].
-    /// 3. If the learner's workspaces would hold more than the quota:
+    /// 3. If it is a snapshot, and blobs were taken out of its store since that was looked at:
+    ///    [`CommitOutcome::Swept`].
+    /// 4. If the learner's workspaces would hold more than the quota:
     ///    [`CommitOutcome::QuotaExceeded`].
-    /// 4. Otherwise the workspace is made if there is none, the contents that it does not hold are
+    /// 5. Otherwise the workspace is made if there is none, the contents that it does not hold are
     ///    added, the revision becomes the head, progress is merged, and subscribers hear of it once
     ///    it is durable.
     ///
@@ -155,7 +160,7 @@ pub trait Database: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>>;
 
-    /// What a learner's workspaces hold together, in bytes.
+    /// What a learner's workspaces and packs hold together, in bytes.
     async fn used(&self, user: &UserId) -> Result<u64>;
 
     /// News of each head that is committed from now on in a learner's workspace of a course, whether

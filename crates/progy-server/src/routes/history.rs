@@ -19,12 +19,20 @@ use crate::http::failure::Failure;
 use crate::http::login::Caller;
 use crate::openapi::Binary;
 use crate::routes::AppState;
+use crate::routes::progress::Listing;
 
 /// Which part of the history.
 #[derive(Deserialize)]
 pub(crate) struct Page {
     before: Option<RevisionId>,
     limit: Option<u32>,
+}
+
+/// Whether files are to be listed.
+#[derive(Deserialize)]
+pub(crate) struct Wish {
+    #[serde(default)]
+    files: Listing,
 }
 
 /// The history, newest first.
@@ -50,7 +58,8 @@ pub(crate) async fn revisions(
 #[utoipa::path(get, path = "/api/workspaces/{course}/revisions/{rev}", tag = "workspaces",
     params(
         ("course" = String, Path, description = "Course id, percent-encoded"),
-        ("rev" = String, Path, description = "Revision id")),
+        ("rev" = String, Path, description = "Revision id"),
+        ("files" = Option<String>, Query, description = "`none`: no files of a snapshot")),
     responses(
         (status = 200, description = "The revision", body = RevisionDocument),
         (status = 404, description = "`no_progress` or `no_revision`")))]
@@ -58,14 +67,17 @@ pub(crate) async fn revision(
     State(state): State<AppState>,
     caller: Caller,
     Names((course, revision)): Names<(CourseId, RevisionId)>,
+    Query(wish): Query<Wish>,
 ) -> Result<Answer<RevisionDocument>, Failure> {
-    Ok(Answer(state.services.revision(&caller, &course, &revision).await?))
+    let listed = wish.files == Listing::All;
+    Ok(Answer(state.services.revision_listed(&caller, &course, &revision, listed).await?))
 }
 
 /// Has the workspace carried by another strategy.
 ///
 /// To `git`: from then on saves come to its repository alone, which is to get the history first.
-/// Away from `git` a save leads: see `from` in the body of `POST /api/sync`.
+/// Elsewhere a save leads: see `from` in the bodies of `POST /api/sync` and of
+/// `POST /api/snapshots/{course}/commit`. Before the first save any strategy can be chosen.
 #[utoipa::path(post, path = "/api/workspaces/{course}/strategy", tag = "workspaces",
     params(("course" = String, Path, description = "Course id, percent-encoded")),
     request_body = StrategyRequest,

@@ -16,9 +16,10 @@ use tar::{Builder, EntryType, Header};
 
 use super::Services;
 use super::contents::Library;
+use super::snapshots::files::SnapshotTree;
 use super::sync::draft::state_of;
 use super::templates::Template;
-use crate::ports::database::{Overlay, WorkspaceId};
+use crate::ports::database::{Overlay, UserId, WorkspaceId};
 use crate::ports::objects::ByteStream;
 use crate::{Result, ServiceError};
 
@@ -42,6 +43,11 @@ impl Services {
         let revision = revision.ok_or(ServiceError::NoRevision)?;
         if revision.summary.id.is_commit() {
             return self.git_archive(user, course, &revision.summary).await;
+        }
+        if let Some(root) = revision.root {
+            let (user, version) = (UserId(user.id.clone()), &revision.summary.version);
+            let tree = SnapshotTree { user: &user, course, version, workspace: workspace.id, root };
+            return self.snapshot_archive(&tree).await;
         }
         let library = self.library();
         let template = library.template(course, &revision.summary.version).await?;

@@ -15,6 +15,7 @@ use progy_core::{ContentHash, CourseId, HashKind, RevisionId};
 
 use super::Services;
 use super::contents::Contents;
+use super::snapshots::files::{SnapshotTree, content_hash};
 use super::templates::Template;
 use crate::ports::database::{Base, StoredContent, UserId};
 use crate::{Result, ServiceError};
@@ -49,15 +50,35 @@ impl Services {
         course: &CourseId,
         revision: &RevisionId,
     ) -> Result<RevisionDocument> {
+        self.revision_listed(user, course, revision, true).await
+    }
+
+    /// One revision. What a snapshot differs in from its template is only told if it is `listed`.
+    pub async fn revision_listed(
+        &self,
+        user: &User,
+        course: &CourseId,
+        revision: &RevisionId,
+        listed: bool,
+    ) -> Result<RevisionDocument> {
         let workspace = self.workspace(user, course).await?;
         let revision = self.db.revision(workspace.id, revision).await?;
         let revision = revision.ok_or(ServiceError::NoRevision)?;
         let files = if revision.summary.id.is_commit() {
             self.git_files(user, course, &revision.summary).await?
+        } else if let Some(root) = revision.root {
+            let (user, version) = (UserId(user.id.clone()), &revision.summary.version);
+            let tree = SnapshotTree { user: &user, course, version, workspace: workspace.id, root };
+            if listed {
+                self.snapshot_files(&tree, &revision.summary.device).await?
+            } else {
+                Vec::new()
+            }
         } else {
             revision.overlay.into_saved()
         };
-        Ok(RevisionDocument { revision: revision.summary, files, root: None })
+        let root = revision.root.filter(|_| !revision.summary.id.is_commit()).map(content_hash);
+        Ok(RevisionDocument { revision: revision.summary, files, root })
     }
 
     /// Contents of files of this workspace, or of the template that the device has.

@@ -6,6 +6,7 @@ use progy_core::progress::Day;
 use progy_core::{CourseId, RevisionId};
 
 use super::Services;
+use super::snapshots::files::{SnapshotTree, content_hash};
 use crate::ports::database::{Standing, UserId, Workspace};
 use crate::{Result, ServiceError};
 
@@ -20,6 +21,17 @@ impl Services {
         course: &CourseId,
         base: Option<&RevisionId>,
     ) -> Result<ProgressDocument> {
+        self.progress_listed(user, course, base, true).await
+    }
+
+    /// As [`Services::progress`]; the files of a snapshot are only told if they are `listed`.
+    pub async fn progress_listed(
+        &self,
+        user: &User,
+        course: &CourseId,
+        base: Option<&RevisionId>,
+        listed: bool,
+    ) -> Result<ProgressDocument> {
         let id = UserId(user.id.clone());
         let mut standing = self.db.standing(&id, course, base).await?;
         if let Some(Standing { workspace, .. }) = &standing
@@ -30,8 +42,15 @@ impl Services {
         let Some(Standing { workspace, progress, base_known }) = standing else {
             return Err(self.not_started(course).await?);
         };
-        let files = match &workspace.head {
-            Some(head) if head.id.is_commit() => self.git_files(user, course, head).await?,
+        let by_commit = workspace.head.as_ref().is_some_and(|head| head.id.is_commit());
+        let root = workspace.root.filter(|_| !by_commit);
+        let files = match (&workspace.head, root) {
+            (Some(head), _) if head.id.is_commit() => self.git_files(user, course, head).await?,
+            (Some(head), Some(root)) if listed => {
+                let (version, workspace) = (&workspace.version, workspace.id);
+                let tree = SnapshotTree { user: &id, course, version, workspace, root };
+                self.snapshot_files(&tree, &head.device).await?
+            }
             _ => workspace.overlay.into_saved(),
         };
         Ok(ProgressDocument {
@@ -44,7 +63,7 @@ impl Services {
             progress_digest: progress.digest(),
             records: progress,
             files,
-            root: None,
+            root: root.map(content_hash),
         })
     }
 

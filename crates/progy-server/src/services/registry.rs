@@ -202,7 +202,7 @@ fn package_key(package: &ContentHash) -> Result<ObjectKey> {
 }
 
 /// All of `reader`, read as it is asked for.
-fn stream_of(mut reader: impl Read + Seek + Send + 'static) -> ByteStream {
+pub(super) fn stream_of(mut reader: impl Read + Seek + Send + 'static) -> ByteStream {
     if let Err(error) = reader.seek(SeekFrom::Start(0)) {
         return stream::iter([Err(error)]).boxed();
     }

@@ -11,7 +11,7 @@ use progy_api::problem::HeadMoved;
 use progy_core::{CourseId, Strategy};
 
 use super::Services;
-use crate::ports::database::{ChangeOutcome, Claim, StrategyChange, UserId};
+use crate::ports::database::{ChangeOutcome, Claim, StrategyChange, UserId, Workspace};
 use crate::{Result, ServiceError};
 
 impl Services {
@@ -25,22 +25,23 @@ impl Services {
     ) -> Result<StrategyAnswer> {
         let StrategyRequest { strategy, head } = request;
         let published = self.db.course(course).await?.ok_or(ServiceError::NoCourse)?;
+        let (id, course) = (UserId(user.id.clone()), course.clone());
+        let workspace = self.db.workspace(&id, &course).await?;
         match strategy {
             Strategy::Git => drop(self.git_host()?),
-            // The way back from a change to `git` of which nothing came.
-            Strategy::Patch if !head.as_ref().is_some_and(progy_core::RevisionId::is_commit) => {}
-            Strategy::Patch => {
-                let why = "from `git` to `patch` leads a save: `POST /api/sync` with `from`";
-                return Err(ServiceError::OtherStrategy(why.to_owned()));
+            Strategy::Patch | Strategy::Snapshot if leads_back(workspace.as_ref(), request) => {}
+            Strategy::Patch | Strategy::Snapshot => {
+                let why =
+                    format!("to `{strategy}` leads a save that names what was before in `from`");
+                return Err(ServiceError::OtherStrategy(why));
             }
-            other => {
-                let why = format!("this server carries no workspace by `{other}`");
+            Strategy::Container => {
+                let why = format!("this server carries no workspace by `{strategy}`");
                 return Err(ServiceError::OtherStrategy(why));
             }
         }
-        let (id, course) = (UserId(user.id.clone()), course.clone());
-        if let Some(workspace) = self.db.workspace(&id, &course).await? {
-            self.catch_up(user, &workspace, &course).await;
+        if let Some(workspace) = &workspace {
+            self.catch_up(user, workspace, &course).await;
         }
         let claim = Claim { user: id, course, strategy: *strategy, version: published.latest };
         let change = StrategyChange { claim, head: head.clone() };
@@ -56,4 +57,17 @@ impl Services {
             }
         }
     }
+}
+
+/// Whether no save is needed: there is no head that would have to be recorded anew, the head is carried
+/// so already, or it still is from before a change to `git` of which nothing came.
+fn leads_back(workspace: Option<&Workspace>, request: &StrategyRequest) -> bool {
+    let Some(Workspace { strategy, head: Some(head), root, .. }) = workspace else { return true };
+    if *strategy == request.strategy {
+        return true;
+    }
+    // A head that is not this one is refused for that, later and at one moment.
+    let is_commit = request.head.as_ref().unwrap_or(&head.id).is_commit() || head.id.is_commit();
+    let of_head = if root.is_some() { Strategy::Snapshot } else { Strategy::Patch };
+    *strategy == Strategy::Git && !is_commit && request.strategy == of_head
 }

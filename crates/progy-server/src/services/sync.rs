@@ -10,7 +10,7 @@ use progy_api::account::User;
 use progy_api::limits;
 use progy_api::problem::HeadMoved;
 use progy_api::sync::{Action, Save, Since, SyncAnswer, SyncRequest};
-use progy_core::{ContentHash, RelPath, RevisionId, Strategy};
+use progy_core::{ContentHash, CourseId, RelPath, RevisionId, SaveId, Strategy};
 use serde::Serialize;
 
 use self::draft::{Before, draft};
@@ -73,7 +73,13 @@ impl Services {
         let digest = digest(request, save)?;
         let head = workspace.as_ref().and_then(|workspace| workspace.head.as_ref());
         if head.map(|head| &head.id) != request.parent.as_ref() {
-            return self.late(user, workspace, request, save, digest).await;
+            let late = Late {
+                parent: request.parent.clone(),
+                save: save.id.clone(),
+                digest,
+                merge: merge_of(user, request),
+            };
+            return self.late(workspace, late).await;
         }
 
         let old_template = match (&workspace, head) {
@@ -102,7 +108,7 @@ impl Services {
         };
         let contents = take_in(library, place, &save.changes, &draft.overlay).await?;
         let commit = CommitRevision {
-            id: revision_id(&user, request, save, &digest)?,
+            id: revision_id(&user, &request.course, request.parent.as_ref(), &save.id, &digest)?,
             user,
             course: request.course.clone(),
             strategy: request.strategy,
@@ -119,16 +125,24 @@ impl Services {
             received_at: self.clock.now(),
             files_changed: draft.files_changed,
             bytes: save.changes.iter().map(|change| sent_bytes(&change.action)).sum(),
+            snapshot: None,
             overlay: draft.overlay,
             changes: draft.changes,
             contents,
             progress: request.progress.clone(),
             quota: self.limits.quota,
         };
-        self.answer(self.db.commit_revision(commit).await?, request)
+        let outcome = self.db.commit_revision(commit).await?;
+        self.answer_save(outcome, request.parent.as_ref(), request.strategy)
     }
 
-    fn answer(&self, outcome: CommitOutcome, request: &SyncRequest) -> Result<SyncAnswer> {
+    /// What a device is told of a commit after `parent`, of a workspace carried by `strategy`.
+    pub(super) fn answer_save(
+        &self,
+        outcome: CommitOutcome,
+        parent: Option<&RevisionId>,
+        strategy: Strategy,
+    ) -> Result<SyncAnswer> {
         match outcome {
             CommitOutcome::Committed { revision, progress_digest } => {
                 let head = Some(revision.id.clone());
@@ -137,12 +151,12 @@ impl Services {
             CommitOutcome::Duplicate { revision, head, progress_digest } => {
                 Ok(SyncAnswer { revision: Some(revision), head: Some(head), progress_digest })
             }
-            CommitOutcome::OtherStrategy(strategy) => {
-                Err(other_strategy(strategy, request.strategy))
-            }
+            CommitOutcome::OtherStrategy(there) => Err(other_strategy(there, strategy)),
+            // Only who commits a snapshot is told so, and looks again.
+            CommitOutcome::Swept => Err(ServiceError::Unavailable(None)),
             CommitOutcome::SaveReused => Err(ServiceError::SaveReused),
             CommitOutcome::HeadMoved { head, parent_known } => {
-                let parent = request.parent.clone();
+                let parent = parent.cloned();
                 Err(ServiceError::HeadMoved(Box::new(HeadMoved { head, parent_known, parent })))
             }
             CommitOutcome::QuotaExceeded { used, needed } => {
@@ -152,24 +166,21 @@ impl Services {
     }
 
     /// Answers a save whose parent is not the head: it was published before, or has to be merged.
-    async fn late(
+    pub(super) async fn late(
         &self,
-        user: UserId,
         workspace: Option<Workspace>,
-        request: &SyncRequest,
-        save: &Save,
-        digest: Digest,
+        late: Late,
     ) -> Result<SyncAnswer> {
-        let parent = request.parent.clone();
+        let Late { parent, save, digest, merge } = late;
         let Some(Workspace { id, head, .. }) = workspace else {
             let moved = HeadMoved { head: None, parent_known: false, parent };
             return Err(ServiceError::HeadMoved(Box::new(moved)));
         };
-        if let Some(saved) = self.db.saved(id, &save.id).await? {
+        if let Some(saved) = self.db.saved(id, &save).await? {
             if saved.digest != digest {
                 return Err(ServiceError::SaveReused);
             }
-            let (progress_digest, head) = self.db.merge_progress(merge_of(user, request)).await?;
+            let (progress_digest, head) = self.db.merge_progress(merge).await?;
             return Ok(SyncAnswer { revision: Some(saved.revision), head, progress_digest });
         }
         let parent_known = match &parent {
@@ -180,8 +191,21 @@ impl Services {
     }
 }
 
-/// A workspace is carried one way, until a save says that it ends that. Progress alone comes here from those of `git`, too, whose files
-/// are pushed; and before there is a head, whichever way the device will choose.
+/// A save whose parent is not the head.
+pub(super) struct Late {
+    /// What it follows.
+    pub(super) parent: Option<RevisionId>,
+    /// Its id.
+    pub(super) save: SaveId,
+    /// Of what it says.
+    pub(super) digest: Digest,
+    /// The progress that it brings.
+    pub(super) merge: MergeProgress,
+}
+
+/// A workspace is carried one way, until a save says that it ends that. Progress alone comes here from
+/// those of `git` and `snapshot`, too, whose files go elsewhere; and before there is a head, whichever way
+/// the device will choose.
 fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Result<()> {
     let (asked, saves) = (request.strategy, request.save.is_some());
     if let Some(workspace) = workspace
@@ -191,7 +215,8 @@ fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Resul
     {
         return Err(other_strategy(workspace.strategy, asked));
     }
-    if asked != Strategy::Patch && (saves || asked != Strategy::Git) {
+    let elsewhere = matches!(asked, Strategy::Git | Strategy::Snapshot);
+    if asked != Strategy::Patch && (saves || !elsewhere) {
         return Err(ServiceError::OtherStrategy(format!(
             "this route carries workspaces by `patch`, not by `{asked}`"
         )));
@@ -199,7 +224,7 @@ fn check_strategy(workspace: Option<&Workspace>, request: &SyncRequest) -> Resul
     Ok(())
 }
 
-fn other_strategy(there: Strategy, asked: Strategy) -> ServiceError {
+pub(super) fn other_strategy(there: Strategy, asked: Strategy) -> ServiceError {
     let why = format!("the workspace is carried by `{there}`, not by `{asked}`");
     ServiceError::OtherStrategy(why)
 }
@@ -209,8 +234,12 @@ fn check_limits(save: &Save) -> Result<()> {
     if changes > most {
         return Err(ServiceError::TooLarge(format!("{changes} changes; a save may have {most}")));
     }
-    if save.message.chars().count() > limits::MESSAGE {
-        let most = limits::MESSAGE;
+    check_message(&save.message)
+}
+
+pub(super) fn check_message(message: &str) -> Result<()> {
+    let most = limits::MESSAGE;
+    if message.chars().count() > most {
         return Err(ServiceError::BadRequest(format!("a message may have {most} characters")));
     }
     Ok(())
@@ -265,19 +294,20 @@ fn digest(request: &SyncRequest, save: &Save) -> Result<Digest> {
 }
 
 /// Names the revision that a request makes: the same request, the same name.
-fn revision_id(
+pub(super) fn revision_id(
     user: &UserId,
-    request: &SyncRequest,
-    save: &Save,
+    course: &CourseId,
+    parent: Option<&RevisionId>,
+    save: &SaveId,
     digest: &Digest,
 ) -> Result<RevisionId> {
-    let named = (&user.0, &request.course, &request.parent, &save.id, digest);
+    let named = (&user.0, course, parent, save, digest);
     let hex = hash_of(&named)?.to_hex();
     RevisionId::new(hex.get(..32).unwrap_or_default()).map_err(ServiceError::internal)
 }
 
 /// Postcard writes different values differently, so that their hashes are different too.
-fn hash_of(value: &impl Serialize) -> Result<blake3::Hash> {
+pub(super) fn hash_of(value: &impl Serialize) -> Result<blake3::Hash> {
     let bytes = postcard::to_allocvec(value).map_err(ServiceError::internal)?;
     Ok(blake3::hash(&bytes))
 }

@@ -78,6 +78,7 @@ pub(crate) const HELLO: &str = "content/01_intro/01_hello/exercise.rs";
 pub(crate) struct World {
     pub(crate) services: Services,
     pub(crate) db: Arc<Sqlite>,
+    pub(crate) objects: Arc<MemoryObjects>,
     pub(crate) clock: Arc<StandingClock>,
     devices: AtomicU32,
 }
@@ -94,8 +95,8 @@ impl World {
         let clock = Arc::new(StandingClock::at(Timestamp(1_800_000_000_000)));
         let entropy = Arc::new(Counting::default());
         let services =
-            Services::new(db.clone(), db.clone(), objects, clock.clone(), entropy, limits);
-        let world = Self { services, db, clock, devices: AtomicU32::new(0) };
+            Services::new(db.clone(), db.clone(), objects.clone(), clock.clone(), entropy, limits);
+        let world = Self { services, db, objects, clock, devices: AtomicU32::new(0) };
         let root = world.user("root", Role::Admin);
         let package = package("rust-basics", "1.0.0", &TEMPLATE);
         run(world.services.publish(&root, &course(), &version("1.0.0"), package)).unwrap();

@@ -21,5 +21,6 @@ mod pages;
 mod problems;
 mod secrets;
 mod server;
+mod snapshots;
 mod social;
 mod sync;

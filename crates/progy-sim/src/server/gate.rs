@@ -1,5 +1,7 @@
 //! The server's database, with points at which the server can stop.
 
+mod snapshots;
+
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -74,6 +74,17 @@ impl Index {
     /// How many bytes from a pack's end hold most indexes, for a first request.
     pub const FIRST_READ: u64 = 64 << 10;
 
+    /// How many bytes from a pack's end say how long its index is.
+    pub const TRAILER: u64 = TRAILER as u64;
+
+    /// How many bytes at a pack's beginning say that it is one.
+    pub const HEADER: u64 = HEADER as u64;
+
+    /// Whether these bytes, of [`Index::HEADER`], are the beginning of a pack.
+    pub fn is_header(bytes: &[u8]) -> bool {
+        bytes.split_last() == Some((&VERSION, &MAGIC))
+    }
+
     /// Reads the end of a pack of `pack` bytes: `tail` is its last bytes, as many as there are at
     /// hand.
     pub fn from_tail(tail: &[u8], pack: u64) -> Result<Tail> {

@@ -68,6 +68,26 @@ fn each_blob_is_read_with_its_frame_alone() {
 }
 
 #[test]
+fn frames_move_to_another_pack_as_they_are() {
+    let bytes = pack(&blobs());
+    let index = Index::from_pack(&bytes).unwrap();
+    let mut writer = PackWriter::new(Vec::new(), 3).unwrap();
+    for frame in (0..u32::try_from(index.frames()).unwrap()).rev() {
+        let from = range(&bytes, index.range(frame));
+        assert!(writer.add_frame(from, index.blobs_of(frame)).unwrap());
+        assert!(!writer.add_frame(from, index.blobs_of(frame)).unwrap());
+    }
+    let (moved, written) = writer.finish().unwrap();
+    assert_eq!((written.id, written.len), (PackId::of(&moved), moved.len() as u64));
+    let after = Index::from_pack(&moved).unwrap();
+    for (_, blob) in blobs() {
+        let id = BlobId::of(&blob);
+        let frame = range(&moved, after.range(after.place(&id).unwrap().frame));
+        assert_eq!(after.blob(&id, frame).unwrap(), blob);
+    }
+}
+
+#[test]
 fn the_index_is_read_from_the_end() {
     let bytes = pack(&blobs());
     let whole = Index::from_pack(&bytes).unwrap();

@@ -100,6 +100,34 @@ impl<W: Write> PackWriter<W> {
         Ok(())
     }
 
+    /// Adds a frame of another pack as it is there: `bytes`, which hold `blobs`. Not added, and `false`,
+    /// if one of them is there already: a pack has each blob once.
+    ///
+    /// That the bytes hold the blobs is for the caller to know.
+    pub fn add_frame(&mut self, bytes: &[u8], blobs: &[Blob]) -> Result<bool> {
+        if blobs.is_empty() || blobs.iter().any(|blob| self.ids.contains(&blob.id)) {
+            return Ok(false);
+        }
+        if self.ids.len() + blobs.len() > MAX_BLOBS || self.len >= TARGET {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the pack is full").into());
+        }
+        self.ids.extend(blobs.iter().map(|blob| blob.id));
+        self.note_frame(bytes.len(), blobs);
+        self.hasher.update(bytes);
+        self.to.write_all(bytes)?;
+        Ok(true)
+    }
+
+    /// How long the pack is up to now, without what waits for a frame, in bytes.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// Whether it is time for another pack.
     pub fn is_full(&self) -> bool {
         self.len >= TARGET || self.ids.len() >= MAX_BLOBS
@@ -116,16 +144,20 @@ impl<W: Write> PackWriter<W> {
         self.compressor.compress_to_buffer(bytes, &mut self.packed)?;
         self.hasher.update(&self.packed);
         self.to.write_all(&self.packed)?;
-        self.len += self.packed.len() as u64;
+        self.note_frame(self.packed.len(), blobs);
+        Ok(())
+    }
+
+    fn note_frame(&mut self, packed: usize, blobs: &[Blob]) {
+        self.len += packed as u64;
         self.frames += 1;
-        put_number(&mut self.index, self.packed.len() as u64);
+        put_number(&mut self.index, packed as u64);
         put_number(&mut self.index, blobs.len() as u64);
         for blob in blobs {
             self.index.push(super::index::kind_number(blob.kind));
             put_number(&mut self.index, u64::from(blob.len));
             self.index.extend_from_slice(blob.id.as_bytes());
         }
-        Ok(())
     }
 
     /// Writes what is left and the index.

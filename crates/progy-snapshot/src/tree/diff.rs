@@ -97,13 +97,15 @@ impl Side {
         }
     }
 
-    /// Replaces the next node by what it lists.
+    /// Replaces the next node by what it lists; leaves it if that is missing.
     fn expand<S: BlobSource + ?Sized>(&mut self, source: &S) -> Result<Option<Blob>> {
-        let Some(Next::Node { level, last, id }) = self.next.pop() else { return Ok(None) };
-        let (node, blob) = load(source, id)?;
-        if !node.fits(level, &last, &self.last) {
-            return Err(Error::Malformed { id, reason: "it is not what the node above says" });
+        let Some(Next::Node { level, last, id }) = self.next.last() else { return Ok(None) };
+        let (node, blob) = load(source, *id)?;
+        if !node.fits(*level, last, &self.last) {
+            let reason = "it is not what the node above says";
+            return Err(Error::Malformed { id: *id, reason });
         }
+        self.next.pop();
         self.add(node);
         Ok(Some(blob))
     }
@@ -129,6 +131,15 @@ fn load<S: BlobSource + ?Sized>(source: &S, id: BlobId) -> Result<(Node, Blob)> 
     Ok((Node::parse(id, &bytes)?, Blob { id, kind: Kind::Tree, len }))
 }
 
+/// What a folder was and is.
+#[derive(Debug)]
+struct Entering {
+    /// Its path with a `/` at the end.
+    path: String,
+    before: Option<Folder>,
+    after: Option<Folder>,
+}
+
 #[derive(Debug)]
 struct Frame {
     /// The folder's path with a `/` at the end; empty for the root.
@@ -141,11 +152,16 @@ struct Frame {
 ///
 /// Nodes that both trees have are not read; of the others each is read once. In memory is at most one
 /// node of each level of each open folder.
+///
+/// After [`Error::Missing`] it goes on where it was, once the source has what was missing; after any
+/// other error it ends.
 #[derive(Debug)]
 pub struct Diff<'a, S: ?Sized> {
     source: &'a S,
     frames: Vec<Frame>,
     roots: Option<(Option<BlobId>, Option<BlobId>)>,
+    /// A folder that is about to be entered.
+    entering: Option<Entering>,
     ready: std::collections::VecDeque<Change>,
     /// Nodes of the new tree that were read since they were last taken.
     nodes: Vec<Blob>,
@@ -171,6 +187,7 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
             source,
             frames: Vec::new(),
             roots: Some((before, after)),
+            entering: None,
             ready: std::collections::VecDeque::new(),
             nodes: Vec::new(),
             left: MAX_ENTRIES,
@@ -205,8 +222,16 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
 
     /// One step; `false` at the end.
     fn step(&mut self) -> Result<bool> {
-        if let Some((before, after)) = self.roots.take() {
+        if let Some((before, after)) = self.roots {
             self.begin(before, after)?;
+            self.roots = None;
+        }
+        if let Some(folder) = self.entering.take() {
+            if let Err(error) = self.enter(&folder) {
+                self.entering = Some(folder);
+                return Err(error);
+            }
+            return Ok(true);
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(false) };
         let (before, after) = (&mut frame.before, &mut frame.after);
@@ -274,26 +299,30 @@ impl<'a, S: BlobSource + ?Sized> Diff<'a, S> {
         if gone.is_some() || new.is_some() {
             self.ready.push_back(Change { path: path.clone(), before: gone, after: new });
         }
-        let before = self.open(before, false)?;
-        let after = self.open(after, true)?;
-        self.frames.push(Frame { path: format!("{path}/"), before, after });
+        self.entering = Some(Entering { path: format!("{path}/"), before, after });
         Ok(())
     }
 
-    fn open(&mut self, folder: Option<Folder>, note: bool) -> Result<Side> {
-        let Some(folder) = folder else { return Ok(Side::default()) };
+    fn enter(&mut self, folder: &Entering) -> Result<()> {
+        let (before, _) = self.open(folder.before.as_ref())?;
+        let (after, node) = self.open(folder.after.as_ref())?;
+        self.nodes.extend(node);
+        self.frames.push(Frame { path: folder.path.clone(), before, after });
+        Ok(())
+    }
+
+    /// What is in a folder, and its node, if that is a blob.
+    fn open(&self, folder: Option<&Folder>) -> Result<(Side, Option<Blob>)> {
         let id = match folder {
-            Folder::Stored(id) => id,
-            here @ Folder::Here(_) => return Ok(Side::of(here.open(self.source)?)),
+            None => return Ok((Side::default(), None)),
+            Some(here @ Folder::Here(_)) => return Ok((Side::of(here.open(self.source)?), None)),
+            Some(Folder::Stored(id)) => *id,
         };
         let (node, blob) = load(self.source, id)?;
         if lies_above(node.level, node.len(), blob.len as usize) {
             return Err(Error::Malformed { id, reason: "it should lie in the node above" });
         }
-        if note {
-            self.nodes.push(blob);
-        }
-        Ok(Side::of(node))
+        Ok((Side::of(node), Some(blob)))
     }
 }
 
@@ -325,8 +354,10 @@ impl<S: BlobSource + ?Sized> Iterator for Diff<'_, S> {
             match self.step() {
                 Ok(true) => {}
                 Ok(false) => return None,
+                Err(error @ Error::Missing(_)) => return Some(Err(error)),
                 Err(error) => {
                     self.frames.clear();
+                    (self.roots, self.entering) = (None, None);
                     return Some(Err(error));
                 }
             }

@@ -227,6 +227,7 @@ impl<'a> Learner<'a> {
             received_at: Timestamp(i64::from(n)),
             files_changed: 1,
             bytes: 10,
+            snapshot: None,
             overlay: Overlay::new(),
             changes: Some(Vec::new()),
             contents: Vec::new(),

@@ -5,8 +5,10 @@ use progy_core::progress::Progress;
 use progy_core::{
     ContentHash, CourseId, DeviceId, DeviceName, LessonId, RevisionId, SaveId, Strategy, Timestamp,
 };
+use progy_snapshot::BlobId;
 use semver::Version;
 
+use super::snapshots::SnapshotCommit;
 use super::{Overlay, OverlayEntry};
 
 /// A user's stable id.
@@ -89,8 +91,10 @@ pub struct Workspace {
     pub version: Version,
     /// The newest revision.
     pub head: Option<RevisionSummary>,
-    /// What the head differs in from the template of `version`.
+    /// What the head differs in from the template of `version`; nothing under `snapshot`.
     pub overlay: Overlay,
+    /// Under `snapshot` the root of the head's tree.
+    pub root: Option<BlobId>,
 }
 
 /// A workspace with its progress.
@@ -109,8 +113,10 @@ pub struct Standing {
 pub struct Revision {
     /// What lists show of it.
     pub summary: RevisionSummary,
-    /// What it differs in from the template of its version.
+    /// What it differs in from the template of its version; nothing of a snapshot.
     pub overlay: Overlay,
+    /// Of a snapshot, the root of its tree.
+    pub root: Option<BlobId>,
 }
 
 /// What a save id was used for.
@@ -198,8 +204,10 @@ pub struct CommitRevision {
     pub received_at: Timestamp,
     /// How many files differ from the parent.
     pub files_changed: u32,
-    /// What was sent, in bytes.
+    /// What was sent, in bytes; of a snapshot, beside packs.
     pub bytes: u64,
+    /// Of a snapshot, its tree.
+    pub snapshot: Option<SnapshotCommit>,
     /// Everything that differs from the template of `version`.
     pub overlay: Overlay,
     /// What differs from the parent's overlay; absent if it is another version's, or the changes
@@ -236,6 +244,8 @@ pub enum CommitOutcome {
     SaveReused,
     /// The workspace is carried by this strategy.
     OtherStrategy(Strategy),
+    /// Blobs were taken out of the store since it was looked whether all are there: look again.
+    Swept,
     /// The head is not the parent.
     HeadMoved {
         /// The head.

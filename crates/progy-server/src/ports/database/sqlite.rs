@@ -12,7 +12,10 @@ mod queue;
 mod registry;
 mod revisions;
 mod schema;
+mod snapshot_port;
+mod snapshots;
 mod store;
+mod sweep;
 mod workspaces;
 
 use std::fs;

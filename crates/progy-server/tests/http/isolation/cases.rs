@@ -1,7 +1,7 @@
 //! For every route of the document: how it is called with somebody else's things, and what of them
 //! may be seen. A route without a case here fails the test.
 
-use progy_core::Strategy;
+use progy_core::{ContentHash, Strategy};
 use serde_json::{Value, json};
 
 use super::people::Ids;
@@ -256,6 +256,38 @@ pub(super) const CASES: &[Case] = &[
     private("get", "/api/workspaces/{course}/events", |ids| {
         get(format!("/api/workspaces/{}/events", ids.course), OWN)
     }),
+    private("post", "/api/snapshots/{course}/have", |ids| {
+        let body = json!({ "version": "1.0.0", "names": names(ids) });
+        vec![json(format!("/api/snapshots/{}/have", ids.course), body, OWN)]
+    }),
+    private("put", "/api/snapshots/{course}/packs/{pack}", |ids| {
+        const OWN_PACK: Sees =
+            Sees::Own(&[422], "who has a pack has its bytes, too: these are others");
+        let path = format!("/api/snapshots/{}/packs/{}", ids.course, ids.pack);
+        vec![Probe { path, body: Body::Package(b"a guess".to_vec()), sees: OWN_PACK }]
+    }),
+    private("post", "/api/snapshots/{course}/blobs", |ids| {
+        let these = json!({ "version": "1.0.0", "names": names(ids) });
+        let below = json!({ "version": "1.0.0", "names": names(ids), "deep": true });
+        let since = json!({ "version": "1.0.0", "names": "", "deep": true, "known": ids.root });
+        let path = format!("/api/snapshots/{}/blobs", ids.course);
+        [these, below, since].map(|body| json(&path, body, OWN)).into()
+    }),
+    private("post", "/api/snapshots/{course}/commit", |ids| {
+        const NAMED: Sees = Sees::Differs(
+            &[409],
+            "the asker's workspace has another head or is carried another way; or the root that the \
+             request named is said to be missing, in other letters",
+        );
+        let path = format!("/api/snapshots/{}/commit", ids.course);
+        let body = json!({ "version": "1.0.0", "device": "d".repeat(32), "device_name": "laptop",
+            "save": ids.save, "message": "a guess", "saved_at": 1, "root": ids.root });
+        let mut late = body.clone();
+        late["parent"] = json!(ids.revision);
+        let mut known = body.clone();
+        known["from"] = json!(Strategy::Patch);
+        [body, late, known].map(|body| json(&path, body, NAMED)).into()
+    }),
     private("post", "/api/git/ensure-repo", |ids| {
         const ONCE: Sees = Sees::Differs(
             &[200],
@@ -293,6 +325,16 @@ pub(super) const CASES: &[Case] = &[
         vec![pack(ids, "git-receive-pack")]
     }),
 ];
+
+/// A chunk and a root of Ana's, as requests name them.
+fn names(ids: &Ids) -> String {
+    use base64::Engine;
+    let bytes = [&ids.blob, &ids.root].map(|hex| {
+        let hash: ContentHash = hex.parse().unwrap();
+        hash.as_bytes().to_vec()
+    });
+    base64::engine::general_purpose::STANDARD.encode(bytes.concat())
+}
 
 const LEAVES: Sees =
     Sees::Differs(&[200], "the asker's own sessions end, so that the next request is nobody's");

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::server::{Server, package, save};
+use crate::snapshots::Snapshot;
 
 /// What Ana wrote; it compresses to something that holds it as it is.
 const WORDS: &[u8] = b"anastasias own words, which are nobody elses\n";
@@ -27,6 +28,10 @@ pub(super) struct Ids {
     pub(super) revision: String,
     pub(super) save: String,
     pub(super) content: String,
+    /// A chunk of a snapshot, the root of its tree, and the pack that brought both.
+    pub(super) blob: String,
+    pub(super) root: String,
+    pub(super) pack: String,
     pub(super) user: String,
     pub(super) email: String,
     pub(super) session: String,
@@ -47,6 +52,9 @@ impl Ids {
             ("revision", &self.revision),
             ("save", &self.save),
             ("content", &self.content),
+            ("blob", &self.blob),
+            ("root", &self.root),
+            ("pack", &self.pack),
             ("user", &self.user),
             ("email", &self.email),
             ("session", &self.session),
@@ -69,6 +77,9 @@ impl Ids {
             revision: another(&self.revision),
             save: another(&self.save),
             content: another(&self.content),
+            blob: another(&self.blob),
+            root: another(&self.root),
+            pack: another(&self.pack),
             user: another(&self.user),
             email: "evangelia@example.org".to_owned(),
             session: another(&self.session),
@@ -243,6 +254,9 @@ impl Server {
         let saved: SyncAnswer = self.sync(&secret, &anas_save(None)).await.json();
         let saved = saved.revision.unwrap();
         crate::git::ensure(self, &secret).await;
+        // In another course: the store is the learner's, and so is what must not be seen of it.
+        let snapshot = Snapshot::of(&[("mine.txt", WORDS)]);
+        snapshot.save(self, &secret, "basics").await;
         let sessions = self.get("/api/auth/list-sessions").token(&secret).send().await;
         let sessions: Vec<Session> = sessions.json();
         let links = self.get("/api/auth/list-accounts").token(&secret).send().await;
@@ -260,6 +274,9 @@ impl Server {
             revision: saved.id.to_string(),
             save: saved.save.to_string(),
             content: ContentHash::blake3(WORDS).to_string(),
+            blob: ContentHash::blake3(WORDS).to_string(),
+            root: snapshot.root.to_string(),
+            pack: snapshot.name.to_string(),
             user: sessions[0].user_id.clone(),
             email: "anastasia@example.org".to_owned(),
             session: sessions[0].id.clone(),

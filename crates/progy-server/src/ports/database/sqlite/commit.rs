@@ -29,7 +29,8 @@ impl Prepared {
         Ok(Self { commit, overlay, changes })
     }
 
-    fn summary(&self) -> RevisionSummary {
+    /// `sent` is what came in packs, in bytes.
+    fn summary(&self, sent: u64) -> RevisionSummary {
         let commit = &self.commit;
         RevisionSummary {
             id: commit.id.clone(),
@@ -41,7 +42,7 @@ impl Prepared {
             saved_at: commit.saved_at,
             version: commit.version.clone(),
             files_changed: commit.files_changed,
-            bytes: commit.bytes,
+            bytes: commit.bytes.saturating_add(sent),
         }
     }
 }
@@ -74,6 +75,11 @@ impl Store {
         {
             return Ok(CommitOutcome::OtherStrategy(*strategy));
         }
+        if let Some(snapshot) = &commit.snapshot
+            && self.counts(snapshot.store)?.1 != snapshot.swept
+        {
+            return Ok(CommitOutcome::Swept);
+        }
         let (seq, replaced) = standpoint.as_ref().map_or((1, 0), |at| (at.seq + 1, at.overlay));
         // What the parent differs in is known for revisions of the same strategy only.
         let changes = prepared.changes.as_deref();
@@ -103,7 +109,13 @@ impl Store {
                 stored += stored_size(content);
             }
         }
-        self.add_revision(id, seq, commit, changes.is_none(), files)?;
+        let progress_digest = self.join_progress(id, commit.progress.as_ref())?;
+        let sent = match &commit.snapshot {
+            Some(snapshot) => self.count_snapshot(id, &commit.version, snapshot)?,
+            None => 0,
+        };
+        let summary = prepared.summary(sent);
+        self.add_revision(id, seq, commit, summary.bytes, changes.is_none(), files)?;
         self.connection
             .prepare_cached(
                 "UPDATE workspace SET head = ?2, version = ?3, overlay = ?4,
@@ -118,8 +130,7 @@ impl Store {
                 int(replaced),
                 commit.strategy.as_str(),
             ])?;
-        let progress_digest = self.join_progress(id, commit.progress.as_ref())?;
-        Ok(CommitOutcome::Committed { revision: prepared.summary(), progress_digest })
+        Ok(CommitOutcome::Committed { revision: summary, progress_digest })
     }
 
     fn standpoint(&self, commit: &CommitRevision) -> Result<Option<Standpoint>> {
@@ -176,15 +187,21 @@ impl Store {
         id: WorkspaceId,
         seq: i64,
         commit: &CommitRevision,
+        bytes: u64,
         keyframe: bool,
         files: &[u8],
     ) -> Result<()> {
+        let root = commit.snapshot.as_ref().map(|snapshot| snapshot.root.as_bytes());
+        let completes = match &commit.lesson {
+            Some(lesson) if root.is_some() => self.has_passed(id, lesson)?,
+            _ => false,
+        };
         self.connection
             .prepare_cached(
                 "INSERT INTO revision (workspace, seq, id, parent, save, digest, device,
                     device_name, message, lesson, saved_at, received_at, version, files_changed,
-                    bytes, keyframe, files)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    bytes, keyframe, files, root, completes)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 id.0,
@@ -201,9 +218,11 @@ impl Store {
                 commit.received_at.0,
                 commit.version.to_string(),
                 commit.files_changed,
-                int(commit.bytes),
+                int(bytes),
                 keyframe,
                 files,
+                root,
+                completes,
             ])?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use progy_api::history::RevisionSummary;
 use progy_core::{RevisionId, Timestamp};
+use progy_snapshot::BlobId;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::store::{Store, count, hex_id, id_bytes, optional_hex_id, optional_text, text};
@@ -33,6 +34,11 @@ pub(super) fn summary(row: &Row<'_>) -> Result<RevisionSummary> {
     })
 }
 
+/// The root of a snapshot's tree, of a table named `r`.
+pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Option<BlobId>> {
+    Ok(row.get::<_, Option<[u8; 32]>>("root")?.map(BlobId::from_bytes))
+}
+
 impl Store {
     pub(super) fn knows_revision(&self, id: WorkspaceId, revision: &RevisionId) -> Result<bool> {
         Ok(self.seq(id, revision)?.is_some())
@@ -54,7 +60,8 @@ impl Store {
         let revisions = self
             .connection
             .prepare_cached(&format!(
-                "SELECT {SUMMARY} FROM revision r WHERE r.workspace = ? AND r.seq < ?
+                "SELECT {SUMMARY} FROM revision r
+                 WHERE r.workspace = ? AND r.seq < ? AND r.expired_at IS NULL
                  ORDER BY r.seq DESC LIMIT ?"
             ))?
             .query_map(params![id.0, before, limit], |row| Ok(summary(row)))?
@@ -69,13 +76,16 @@ impl Store {
         revision: &RevisionId,
     ) -> Result<Option<Revision>> {
         let Some(seq) = self.seq(id, revision)? else { return Ok(None) };
-        let summary = self
+        let found = self
             .connection
             .prepare_cached(&format!(
-                "SELECT {SUMMARY} FROM revision r WHERE r.workspace = ? AND r.seq = ?"
+                "SELECT {SUMMARY}, r.root FROM revision r
+                 WHERE r.workspace = ? AND r.seq = ? AND r.expired_at IS NULL"
             ))?
-            .query_row([id.0, seq], |row| Ok(summary(row)))??;
-        Ok(Some(Revision { summary, overlay: self.overlay(id, seq)? }))
+            .query_row([id.0, seq], |row| Ok((summary(row), root(row)?)))
+            .optional()?;
+        let Some((summary, root)) = found else { return Ok(None) };
+        Ok(Some(Revision { summary: summary?, overlay: self.overlay(id, seq)?, root }))
     }
 
     /// The overlay of a revision: that of the keyframe before it, and the changes since.

@@ -9,7 +9,7 @@ use crate::ports::{PortError, Result};
 
 /// One script for each version of the schema; `user_version` counts those that have run. A script
 /// that was released is never edited: the next one changes what it made.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema/0001_foundation.sql"),
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_vault.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema/0005_git.sql"),
     include_str!("schema/0006_hosts.sql"),
     include_str!("schema/0007_strategy.sql"),
+    include_str!("schema/0008_snapshots.sql"),
 ];
 
 /// How long a statement waits for another process. Long, because a server under load leaves `admin`

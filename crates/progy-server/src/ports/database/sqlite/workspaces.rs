@@ -1,10 +1,10 @@
 //! Workspaces, their progress, and what saves became.
 
 use progy_core::progress::Progress;
-use progy_core::{CourseId, RevisionId, SaveId};
+use progy_core::{CourseId, LessonId, RevisionId, SaveId};
 use rusqlite::{OptionalExtension, params};
 
-use super::revisions::{SUMMARY, summary};
+use super::revisions::{SUMMARY, root, summary};
 use super::store::{Store, id_bytes, text};
 use crate::ports::database::codec::{decode_overlay, decode_progress, encode_progress};
 use crate::ports::database::{
@@ -17,7 +17,7 @@ impl Store {
         self.connection
             .prepare_cached(&format!(
                 "SELECT w.id AS workspace, w.strategy, w.version AS course_version, w.head,
-                    w.overlay, {SUMMARY}
+                    w.overlay, r.root, {SUMMARY}
                  FROM workspace w LEFT JOIN revision r ON r.workspace = w.id AND r.seq = w.head
                  WHERE w.user = ? AND w.course = ?"
             ))?
@@ -32,6 +32,7 @@ impl Store {
                         version: text(row, "course_version")?,
                         head: head.map(|_| summary(row)).transpose()?,
                         overlay: overlay.map(decode_overlay).transpose()?.unwrap_or_default(),
+                        root: root(row)?,
                     })
                 };
                 Ok(workspace())
@@ -144,6 +145,14 @@ impl Store {
             )?
             .execute(params![id.0, digest, encode_progress(&progress)?])?;
         Ok(digest)
+    }
+
+    /// Whether a lesson is passed by a workspace's progress.
+    pub(super) fn has_passed(&self, id: WorkspaceId, lesson: &LessonId) -> Result<bool> {
+        match self.progress_row(id)? {
+            Some((_, records)) => Ok(decode_progress(&records)?.has_passed(lesson)),
+            None => Ok(false),
+        }
     }
 
     fn progress_digest(&self, id: WorkspaceId) -> Result<Option<String>> {
