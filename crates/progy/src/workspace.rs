@@ -11,6 +11,7 @@ use progy_client::env::SystemEnv;
 use progy_client::remote::Remote;
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
+use progy_client::remotes::snapshot::SnapshotRemote;
 use progy_client::remotes::switching::Switching;
 use progy_client::{Error, layout};
 use progy_core::{CourseId, Strategy};
@@ -77,7 +78,8 @@ impl Workspace {
             return Err(fail!(Exit::Failed, "strategy-later", strategy = strategy));
         };
         // Another device may have changed the strategy.
-        let others = [Strategy::Patch, Strategy::Git].into_iter().filter_map(remote);
+        let others =
+            [Strategy::Patch, Strategy::Snapshot, Strategy::Git].into_iter().filter_map(remote);
         Ok(Box::new(others.fold(Switching::new(first), Switching::or)))
     }
 
@@ -98,7 +100,11 @@ impl Workspace {
                 helper: git_credential::helper(),
                 known: Known::default(),
             })),
-            Strategy::Snapshot | Strategy::Container => None,
+            Strategy::Snapshot => {
+                let disk = &self.disk;
+                Some(Box::new(SnapshotRemote { api, disk, course, device, device_name }))
+            }
+            Strategy::Container => None,
         }
     }
 

@@ -61,7 +61,7 @@ async fn change(
 /// Refuses a strategy that this version does not know yet.
 pub(crate) fn refuse(strategy: Strategy) -> Result<(), Failure> {
     match strategy {
-        Strategy::Patch | Strategy::Git => Ok(()),
+        Strategy::Patch | Strategy::Snapshot | Strategy::Git => Ok(()),
         other => Err(fail!(Exit::Failed, "strategy-later", strategy = other)),
     }
 }
