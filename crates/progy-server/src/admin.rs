@@ -9,6 +9,7 @@ use crate::serve::{ServerError, open};
 use crate::services::accounts::people::INVITE_LIFETIME;
 use crate::services::accounts::tokens::TokenWish;
 use crate::services::keys::Rotation;
+use crate::services::snapshots::Findings;
 
 /// Adds a person to the data that `config` names. A name that is taken is an error.
 pub async fn add_user(
@@ -65,6 +66,13 @@ pub async fn tokens(config: &Config, name: &str) -> Result<Vec<Token>, ServerErr
 /// Revokes the token of the person called `name` whose id begins with `id`.
 pub async fn revoke_token(config: &Config, name: &str, id: &str) -> Result<(), ServerError> {
     Ok(open(config)?.revoke_token(name, id).await?)
+}
+
+/// Reads everything that is stored and names what is damaged; with `repair`, what is damaged in one place
+/// and whole in another is stored anew. Servers may go on.
+pub async fn fsck(config: &Config, repair: bool) -> Result<Findings, ServerError> {
+    config.check()?;
+    Ok(open(config)?.fsck(repair).await?)
 }
 
 /// Encrypts the tokens of GitHub and other services under a new key, and removes the old one once

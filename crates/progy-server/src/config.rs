@@ -6,6 +6,7 @@ mod github;
 mod proxy;
 mod public_url;
 mod secret;
+mod snapshots;
 mod tls;
 mod vault;
 mod warnings;
@@ -25,6 +26,7 @@ pub use github::{CLIENT_SECRET, Checked as CheckedGitHub, GitHub};
 pub use proxy::{ForwardedBy, Network, Proxy};
 pub use public_url::PublicUrl;
 use public_url::{is_here, web_address};
+pub use snapshots::Snapshots;
 pub use tls::Tls;
 pub use vault::{KEYS as VAULT_KEYS, Vault};
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How much it takes.
     pub limits: Limits,
+    /// Which snapshots are kept.
+    pub snapshots: Snapshots,
     /// Learners' Git repositories.
     pub git: Git,
     /// Signing in with GitHub; not offered without.
@@ -197,6 +201,7 @@ impl Default for Config {
             log: Log::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            snapshots: Snapshots::default(),
             git: Git::default(),
             github: None,
             vault: Vault::default(),
@@ -308,6 +313,7 @@ impl Config {
         if [idle, request, upload, stalled_body, stalled_write].contains(&Duration::ZERO) {
             return Err(ConfigError::Senseless("a timeout must be more than 0 seconds"));
         }
+        self.snapshots.policy()?;
         self.git.check()?;
         self.checked_forgejo()?;
         if self.git.host == GitHost::GitHub && self.github.is_none() {

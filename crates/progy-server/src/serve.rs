@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{CheckedForgejo, CheckedGitHub, Config, ConfigError, GitHost};
 use crate::error::ServiceError;
+use crate::http::blocking;
 use crate::http::connections;
 use crate::http::limits::LargeBodies;
 use crate::http::metrics::Metrics;
@@ -20,15 +21,18 @@ use crate::ports::git_host::{forgejo, github};
 use crate::ports::github::http::HttpGitHub;
 use crate::routes::auth::sign::Hashing;
 use crate::routes::{self, AppState};
-use crate::services::Services;
 use crate::services::git::Repositories;
 use crate::services::github::GitHubAccess;
+use crate::services::{Limits, Services};
 
 /// How often what nobody needs any more is forgotten.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// How often repositories are looked after.
 const KEEP_UP_EVERY: Duration = Duration::from_hours(1);
+
+/// How often snapshots are looked after.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// Why the server did not start, or an administrator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,7 @@ pub async fn serve_until(
     let stopping = CancellationToken::new();
     let forgetting = forget_the_old(Arc::clone(&services), config.audit.keep());
     let upkeep = keep_up(Arc::clone(&services));
+    let sweeping = Box::pin(sweep(Arc::clone(&services)));
     let polling = poll(Arc::clone(&services), config.git.poll);
     let state = AppState {
         services,
@@ -136,6 +141,7 @@ pub async fn serve_until(
         () = renewal => {}
         () = forgetting => {}
         () = upkeep => {}
+        () = sweeping => {}
         () = polling => {}
     }
     tracing::info!("stopped");
@@ -165,6 +171,22 @@ async fn keep_up(services: Arc<Services>) {
     }
 }
 
+/// Looks after snapshots, now and every hour: old ones expire, and what nobody needs goes. Several servers
+/// may do it at once.
+async fn sweep(services: Arc<Services>) {
+    loop {
+        let services = Arc::clone(&services);
+        // Large packs are read and written: not where requests are answered.
+        match blocking(Box::pin(async move { services.keep_snapshots_up().await })).await {
+            Ok(Ok(done)) => tracing::debug!(?done, "the snapshots are in order"),
+            Ok(Err(error)) => tracing::warn!(%error, "the snapshots could not be looked after"),
+            // It has said so already.
+            Err(_) => {}
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
 /// Asks another host for pushes that it did not tell of, and does what it needs from time to time.
 /// Several servers may do it at once.
 async fn poll(services: Arc<Services>, every: Duration) {
@@ -179,7 +201,8 @@ async fn poll(services: Arc<Services>, every: Duration) {
 
 /// The services over what `config` names.
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
-    Services::embedded(&config.data, config.limits.services())
+    let limits = Limits { retention: config.snapshots.policy()?, ..config.limits.services() };
+    Services::embedded(&config.data, limits)
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
 }
 

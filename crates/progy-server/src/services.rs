@@ -37,6 +37,7 @@ use crate::ports::rate_limits::InProcess;
 use crate::ports::{
     Accounts, Clock, Database, Entropy, ObjectStore, RateLimits, SystemClock, SystemEntropy,
 };
+use progy_snapshot::retention::Policy;
 use templates::Templates;
 
 /// What the server refuses beyond [`progy_api::limits`], which both sides know.
@@ -50,11 +51,19 @@ pub struct Limits {
     pub content_cache: usize,
     /// How many times as often as usual somebody may try to sign in, to register and the like.
     pub attempts: u32,
+    /// Which snapshots of a workspace are kept.
+    pub retention: Policy,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { quota: 50 << 20, tree_cache: 32 << 20, content_cache: 32 << 20, attempts: 1 }
+        Self {
+            quota: 50 << 20,
+            tree_cache: 32 << 20,
+            content_cache: 32 << 20,
+            attempts: 1,
+            retention: Policy::default(),
+        }
     }
 }
 
@@ -77,6 +86,8 @@ pub struct Services {
     pack_indexes: Arc<snapshots::PackIndexes>,
     /// Held by who makes blobs of a course version.
     template_turn: tokio::sync::Mutex<()>,
+    /// Stores of blobs in which nothing is left to do.
+    settled: snapshots::Settled,
 }
 
 impl Services {
@@ -104,6 +115,7 @@ impl Services {
             git: None,
             pack_indexes: Arc::new(snapshots::indexes()),
             template_turn: tokio::sync::Mutex::new(()),
+            settled: snapshots::Settled::default(),
         }
     }
 

@@ -6,6 +6,8 @@
 //! - [`exchange`]: which are there, and some of them in one answer;
 //! - [`commit`], `verify`: a tree becomes a revision;
 //! - `files`, `archive`: what a revision holds;
+//! - `upkeep`: what nobody needs any more goes;
+//! - `fsck`: whether everything can be read;
 //! - `pour`: what is made piece by piece, sent piece by piece.
 //!
 //! A learner's blobs are in a store of their own, and so are those that come with each course version.
@@ -17,10 +19,12 @@ mod checking;
 pub mod commit;
 pub mod exchange;
 pub(super) mod files;
+mod fsck;
 mod packs;
 mod pour;
 mod shelf;
 mod template;
+mod upkeep;
 pub mod upload;
 mod verify;
 
@@ -31,9 +35,12 @@ use super::Services;
 use crate::ports::database::snapshots::{Owner, Store, StoreId};
 use crate::ports::database::{UserId, WorkspaceId};
 use crate::{Result, ServiceError};
+pub use fsck::{Damage, Findings};
 pub(super) use packs::{PackIndexes, indexes};
 use progy_snapshot::BlobId;
 use shelf::Shelf;
+pub(super) use upkeep::Settled;
+pub use upkeep::Swept;
 
 /// The names that a request lists one behind the other.
 fn names(bytes: &[u8]) -> Result<Vec<BlobId>> {

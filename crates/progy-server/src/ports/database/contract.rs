@@ -9,6 +9,7 @@ mod noting;
 mod registry;
 mod saves;
 mod sealing;
+mod snapshots;
 mod users;
 
 use progy_api::account::{Role, User};
@@ -101,6 +102,12 @@ contract! {
         what_is_elsewhere_is_noted
         a_token_of_another_host_is_begun_finished_and_forgotten
         a_retired_key_takes_such_tokens_along;
+    snapshots:
+        blobs_are_found_in_the_stores_that_are_asked
+        a_pack_is_there_once_and_counts
+        a_snapshot_is_built_on_what_is_there
+        sweeps_and_commits_notice_each_other
+        a_revision_that_expired_is_still_known;
     history:
         any_revision_can_be_read
         a_change_of_version_is_a_keyframe

@@ -181,8 +181,8 @@ pub struct Sweep {
     pub packs: Vec<PackNumber>,
     /// See `packs`.
     pub untouched: Timestamp,
-    /// What comes in their place, at the same moment.
-    pub instead: Option<NewPack>,
+    /// What comes in their place, at the same moment. If one of these was given up, nothing happens.
+    pub instead: Vec<NewPack>,
     /// By the server's clock.
     pub now: Timestamp,
 }

@@ -1,7 +1,9 @@
 mod damage;
+mod fsck;
 mod laptop;
 mod saves;
 mod strategies;
+mod sweeping;
 
 use laptop::Laptop;
 

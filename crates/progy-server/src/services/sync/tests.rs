@@ -422,9 +422,11 @@ fn what_is_not_there() {
     assert_eq!(code(ana.send(&request)), code::NO_COURSE);
     request.save = None;
     assert_eq!(code(ana.send(&request)), code::NO_COURSE);
-    request.strategy = Strategy::Git;
-    assert_eq!(code(ana.send(&request)), code::NO_COURSE);
-    request.strategy = Strategy::Snapshot;
+    for strategy in [Strategy::Git, Strategy::Snapshot] {
+        request.strategy = strategy;
+        assert_eq!(code(ana.send(&request)), code::NO_COURSE);
+    }
+    request.strategy = Strategy::Container;
     assert_eq!(code(ana.send(&request)), code::OTHER_STRATEGY);
 
     let services = &world.services;

@@ -54,7 +54,7 @@ impl Tables {
         if committed != sweep.committed {
             return Ok(false);
         }
-        if let Some(instead) = &sweep.instead {
+        for instead in &sweep.instead {
             let row = self.pack(instead.number)?;
             if row.is_none_or(|row| row.state != PackState::Coming || row.store != sweep.store) {
                 return Ok(false);
@@ -64,9 +64,10 @@ impl Tables {
         for pack in &sweep.packs {
             removed |= self.take_out(*pack, sweep)?;
         }
-        if let Some(instead) = &sweep.instead {
-            if self.touch_pack(sweep.store, &instead.name, instead.now)?.is_some() {
-                // The same pack is there: made by another server from the same blobs.
+        for instead in &sweep.instead {
+            let there = self.touch_pack(sweep.store, &instead.name, instead.now)?.is_some();
+            if there || !removed {
+                // Another server did the same.
                 self.give_up_pack(instead.number, instead.now)?;
             } else {
                 self.settle_pack(sweep.store, instead)?;
