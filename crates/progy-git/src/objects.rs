@@ -1,6 +1,8 @@
 //! Contents, folders and commits go in and come out, singly or as packs.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use git2::{ErrorCode, Indexer, ObjectType};
 use progy_core::git::{Kind, Object, ObjectId};
@@ -75,11 +77,11 @@ impl Repository {
 
     /// Takes a pack in pieces.
     pub fn receive_pack(&self) -> Result<PackReceiver<'_>> {
-        let folder = self.git.commondir().join("objects/pack");
-        std::fs::create_dir_all(&folder)?;
+        // What a kill leaves half-written is taken away from here.
+        let beside = self.own.folder_beside("pack")?;
         let odb = self.git.odb()?;
-        let indexer = Indexer::new(Some(&odb), &folder, 0o444, true)?;
-        Ok(PackReceiver { repository: self, indexer })
+        let indexer = Indexer::new(Some(&odb), &beside, 0o444, true)?;
+        Ok(PackReceiver { repository: self, beside, indexer })
     }
 
     /// Writes a pack of all that leads to `new` and not to any of `known`, those of them that are
@@ -113,6 +115,7 @@ impl Repository {
 /// A pack that is being taken.
 pub struct PackReceiver<'r> {
     repository: &'r Repository,
+    beside: PathBuf,
     indexer: Indexer<'r>,
 }
 
@@ -128,9 +131,15 @@ impl PackReceiver<'_> {
     pub fn finish(self) -> Result<Vec<String>> {
         let name =
             self.indexer.commit().map_err(|error| Error::Pack(error.message().to_owned()))?;
+        let folder = self.repository.git.commondir().join("objects/pack");
+        fs::create_dir_all(&folder)?;
+        // The index is last: a pack counts from then on.
+        let files = ["pack", "idx"].map(|ending| format!("pack-{name}.{ending}"));
+        for file in &files {
+            fs::rename(self.beside.join(file), folder.join(file))?;
+        }
         self.repository.git.odb()?.refresh()?;
-        let file = |ending: &str| format!(".git/objects/pack/pack-{name}.{ending}");
-        Ok(vec![file("pack"), file("idx")])
+        Ok(files.map(|file| format!(".git/objects/pack/{file}")).to_vec())
     }
 }
 

@@ -8,6 +8,8 @@ pub(crate) mod browser;
 pub(crate) mod events;
 pub(crate) mod forgejo;
 pub(crate) mod github;
+#[cfg(target_os = "linux")]
+pub(crate) mod kill;
 pub(crate) mod keyring;
 pub(crate) mod person;
 pub(crate) mod rustlings;
