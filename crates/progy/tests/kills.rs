@@ -112,7 +112,7 @@ fn a_save() {
     let name = |at: usize| format!("notes/{at}/note.md");
     killed_everywhere(
         &["save"],
-        40,
+        14,
         |at| {
             laptop.write("counted.md", format!("{at}"));
             laptop.write(&name(at), format!("note {at}"));
@@ -135,7 +135,7 @@ fn a_sync_that_rebases() {
     let Begun { world: _world, laptop, desktop, .. } = begin();
     killed_everywhere(
         &["sync"],
-        40,
+        14,
         |at| {
             desktop.write("desktop.md", format!("desktop {at}"));
             desktop.run(&["save"]).ok();
@@ -163,7 +163,7 @@ fn a_course_that_begins() {
     let init = ["init", "-c", COURSE, "--strategy", "git"];
     killed_everywhere(
         &init,
-        30,
+        12,
         |at| {
             let token = world.add_user(&format!("learner-{at}"), "learner");
             world.device_with(&format!("fresh-{at}"), &token)
@@ -186,7 +186,7 @@ fn a_course_that_is_resumed() {
     let init = ["init", "-c", COURSE];
     killed_everywhere(
         &init,
-        30,
+        12,
         |at| world.device_with(&format!("resumed-{at}"), &token),
         |device, _| {
             device.run(&init).ok();
@@ -203,7 +203,7 @@ fn a_change_to_git() {
     let Begun { world: _world, laptop, desktop, .. } = begin();
     killed_everywhere(
         &["strategy", "git"],
-        30,
+        12,
         |at| {
             laptop.run(&["strategy", "patch"]).ok();
             // Half of the times there is no repository yet.
@@ -234,7 +234,7 @@ fn a_change_away_from_git() {
     let Begun { world: _world, laptop, desktop, .. } = begin();
     killed_everywhere(
         &["strategy", "patch"],
-        30,
+        12,
         |at| {
             laptop.run(&["strategy", "git"]).ok();
             laptop.write("laptop.md", format!("laptop {at}"));
