@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use git2::Signature;
 use progy_core::git::{BRANCH, ObjectId};
 
 use crate::repository::PUBLISHED;
@@ -73,7 +74,7 @@ impl Repository {
         if now == Some(new) {
             return Ok(());
         }
-        let line = self.log_line(now, new, why);
+        let line = self.log_line(now, new, why)?;
         self.note_move(name, &line)?;
         let head = self.git.find_reference("HEAD")?;
         if head.symbolic_target_bytes() == Some(name.as_bytes()) {
@@ -82,21 +83,17 @@ impl Repository {
         Ok(lock.put_bytes(format!("{new}\n").as_bytes())?)
     }
 
-    fn log_line(&self, old: Option<ObjectId>, new: ObjectId, why: &str) -> String {
+    fn log_line(&self, old: Option<ObjectId>, new: ObjectId, why: &str) -> Result<String> {
         let old = old.map_or_else(|| NOTHING.to_owned(), |old| old.to_string());
-        let who = self.git.signature();
-        let (name, email, seconds, offset) = match &who {
-            Ok(who) => {
-                let plain = |text: &str| shown(text).replace(['<', '>'], "");
-                let (name, email) = (who.name().unwrap_or(""), who.email().unwrap_or(""));
-                (plain(name), plain(email), who.when().seconds(), who.when().offset_minutes())
-            }
-            // Nobody was ever set.
-            Err(_) => (String::new(), String::new(), 0, 0),
-        };
+        // As libgit2 does where nobody was ever set.
+        let who = self.git.signature().or_else(|_| Signature::now("unknown", "unknown"))?;
+        let plain = |text: &str| shown(text).replace(['<', '>'], "");
+        let (name, email) = (plain(who.name().unwrap_or("")), plain(who.email().unwrap_or("")));
+        let (seconds, offset) = (who.when().seconds(), who.when().offset_minutes());
         let sign = if offset < 0 { '-' } else { '+' };
         let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
-        format!("{old} {new} {name} <{email}> {seconds} {sign}{hours:02}{minutes:02}\t{why}\n")
+        let zone = format!("{sign}{hours:02}{minutes:02}");
+        Ok(format!("{old} {new} {name} <{email}> {seconds} {zone}\t{why}\n"))
     }
 
     /// Adds a line to a reference's log, if it has one or is to have one.
