@@ -28,7 +28,7 @@ impl Repository {
     /// Makes the index say that the files are `tree`. `stat` is what is known of a file that has the
     /// content of the tree; the others are looked at by Git itself.
     pub fn write_index(&self, tree: &Tree, stat: impl Fn(&RelPath) -> Option<Stat>) -> Result<()> {
-        let lock = self.own.lock(INDEX)?;
+        let mut lock = self.own.lock(INDEX)?;
         let beside = lock.copy()?;
         let mut index = Index::open(&beside)?;
         let owner = Owner::of(self.git.path())?;

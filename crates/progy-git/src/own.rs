@@ -52,6 +52,8 @@ pub(crate) struct Lock<'a> {
     own: &'a Own,
     file: PathBuf,
     held: PathBuf,
+    /// Another name of the file, until it is replaced.
+    copy: Option<PathBuf>,
 }
 
 impl Own {
@@ -102,7 +104,7 @@ impl Own {
         let file = self.at(name);
         let lock = lock_of(&file);
         match self.mark(&lock) {
-            Ok(()) => Ok(Lock { own: self, file, held: lock }),
+            Ok(()) => Ok(Lock { own: self, file, held: lock, copy: None }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(self.locked(&lock)),
             Err(error) => Err(error.into()),
         }
@@ -167,8 +169,9 @@ impl Own {
 impl Lock<'_> {
     /// The locked file as it is now, under a name that may be written to by replacing it; the name
     /// of nothing, if there is no such file.
-    pub(crate) fn copy(&self) -> io::Result<PathBuf> {
+    pub(crate) fn copy(&mut self) -> io::Result<PathBuf> {
         let beside = self.own.beside("copy")?;
+        self.copy = Some(beside.clone());
         match fs::hard_link(&self.file, &beside) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(_) => {
@@ -207,8 +210,10 @@ impl Lock<'_> {
 
 impl Drop for Lock<'_> {
     fn drop(&mut self) {
-        // One that stays is taken away by the next command.
-        let _ = remove(&self.held);
+        // What stays is taken away by the next command.
+        for name in self.copy.iter().chain([&self.held]) {
+            let _ = remove(name);
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Repository {
 
     /// Changes the repository's own configuration, all at once.
     fn configure(&self, change: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
-        let lock = self.own.lock(CONFIG)?;
+        let mut lock = self.own.lock(CONFIG)?;
         let beside = lock.copy()?;
         change(&mut Config::open(&beside)?)?;
         if lock.is_same(&beside)? {

@@ -241,9 +241,12 @@ fn whatever_was_done_by_hand_is_carried_on_or_named() {
     assert!(!laptop.git(&["merge", "idea"]).0);
     refused("git merge --abort");
     git(&laptop, &["merge", "--abort"]);
-    fs::write(laptop.at(".git/index.lock"), "").unwrap();
-    refused(".git/index.lock");
-    fs::remove_file(laptop.at(".git/index.lock")).unwrap();
+    for lock in ["index", "config", "refs/heads/main", "refs/remotes/origin/main"] {
+        let lock = format!(".git/{lock}.lock");
+        fs::write(laptop.at(&lock), "").unwrap();
+        refused(&format!("delete the file {lock},"));
+        fs::remove_file(laptop.at(&lock)).unwrap();
+    }
     git(&laptop, &["config", "core.autocrlf", "true"]);
     refused("core.autocrlf false");
     git(&laptop, &["config", "core.autocrlf", "false"]);
