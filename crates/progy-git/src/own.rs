@@ -29,7 +29,8 @@ use crate::{Obstacle, Result};
 const FOLDER: &str = "progy";
 const MINE: &str = "mine";
 /// What `mine` says. A copy of a workspace has it too, so that a lock in it is told as well.
-const SENTENCE: &str = "This lock is Progy's. The next progy command takes it away if nobody needs it.\n";
+const SENTENCE: &str =
+    "This lock is Progy's. The next progy command takes it away if nobody needs it.\n";
 
 /// Git's files that Progy replaces, as seen from `.git`.
 pub(crate) const INDEX: &str = "index";

@@ -181,4 +181,3 @@ fn set_helper(config: &mut Config, name: &str, helper: &str) -> Result<()> {
     config.set_multivar(name, "^.+$", helper)?;
     Ok(())
 }
-

@@ -23,9 +23,7 @@ pub(crate) fn leave(root: &Path, number: u32) -> io::Result<()> {
     let name = usize::try_from(number).ok().and_then(|number| LOCKS.get(number % 5));
     let Some(lock) = name.map(|name| git.join(format!("{name}.lock"))) else { return Ok(()) };
     match lock.parent() {
-        Some(folder) if folder.is_dir() && !lock.exists() => {
-            fs::hard_link(own.join("mine"), lock)
-        }
+        Some(folder) if folder.is_dir() && !lock.exists() => fs::hard_link(own.join("mine"), lock),
         _ => Ok(()),
     }
 }

@@ -8,9 +8,9 @@ pub(crate) mod browser;
 pub(crate) mod events;
 pub(crate) mod forgejo;
 pub(crate) mod github;
+pub(crate) mod keyring;
 #[cfg(target_os = "linux")]
 pub(crate) mod kill;
-pub(crate) mod keyring;
 pub(crate) mod person;
 pub(crate) mod rustlings;
 
