@@ -90,9 +90,12 @@ fn left_over(folder: &Path) -> Vec<String> {
     for item in fs::read_dir(folder).unwrap() {
         let path = item.unwrap().path();
         let name = path.to_string_lossy().into_owned();
+        let is_half = name.contains("/pack/pack_git2_") || name.contains("/.git/progy/");
         if path.is_dir() {
             left.extend(left_over(&path));
-        } else if name.ends_with(".lock") || name.contains("/pack/pack_git2_") {
+        } else if path.extension().is_some_and(|ending| ending == "lock")
+            || is_half && !path.ends_with("progy/mine")
+        {
             left.push(name);
         }
     }

@@ -39,6 +39,7 @@ pub struct Account {
 
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "the fields of the host's own document")]
 pub struct Repository {
     /// Never changes.
     pub id: u64,
