@@ -5,6 +5,7 @@
 //! - [`references`]: the branch, and where the host has it;
 //! - [`standing`]: what a learner may have done by hand that a save must not run over;
 //! - [`objects`]: contents, folders and commits go in and come out, singly or as packs;
+//! - [`sent`]: what a host lacks, as a pack;
 //! - [`history`]: commits in their order;
 //! - [`trees`]: the files of a commit;
 //! - [`index`]: what stock Git takes for the files' last known state.
@@ -19,6 +20,7 @@ pub mod index;
 pub mod objects;
 pub mod references;
 pub mod repository;
+pub mod sent;
 pub mod settings;
 pub mod standing;
 pub mod trees;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use flate2::Compression;
 use git2::{ErrorCode, Indexer, ObjectType};
 use progy_core::git::{Kind, Object, ObjectId};
 
@@ -12,9 +13,6 @@ use crate::{Error, Repository, Result, id, oid};
 
 /// More new objects than this go into one pack instead of a file each.
 const LOOSE: usize = 100;
-
-/// How a pack of objects that exist is made.
-const THREADS: u32 = 0;
 
 impl Repository {
     /// Whether the object is here.
@@ -66,10 +64,10 @@ impl Repository {
         objects: impl ExactSizeIterator<Item = Result<Object>>,
     ) -> Result<Vec<String>> {
         let count = u32::try_from(objects.len()).map_err(|_| too_many())?;
-        let mut receiver = self.receive_pack()?;
-        let mut pack = PackWriter::new(&mut receiver, count)?;
+        let mut receiver = self.receiver(false)?;
+        let mut pack = PackWriter::new(&mut receiver, count, Compression::fast())?;
         for object in objects {
-            pack.add(&object?)?;
+            pack.add(object?)?;
         }
         pack.finish()?;
         receiver.finish()
@@ -77,38 +75,16 @@ impl Repository {
 
     /// Takes a pack in pieces.
     pub fn receive_pack(&self) -> Result<PackReceiver<'_>> {
+        self.receiver(true)
+    }
+
+    /// `whole`: whether all that the pack's objects name must be there or in the pack.
+    fn receiver(&self, whole: bool) -> Result<PackReceiver<'_>> {
         // What a kill leaves half-written is taken away from here.
         let beside = self.own.folder_beside("pack")?;
         let odb = self.git.odb()?;
-        let indexer = Indexer::new(Some(&odb), &beside, 0o444, true)?;
+        let indexer = Indexer::new(Some(&odb), &beside, 0o444, whole)?;
         Ok(PackReceiver { repository: self, beside, indexer })
-    }
-
-    /// Writes a pack of all that leads to `new` and not to any of `known`, those of them that are
-    /// here.
-    pub fn pack(&self, new: &ObjectId, known: &[ObjectId], out: &mut dyn Write) -> Result<()> {
-        let mut walk = self.git.revwalk()?;
-        walk.push(oid(new)?)?;
-        for commit in known {
-            if self.read(commit, Kind::Commit)?.is_some() {
-                walk.hide(oid(commit)?)?;
-            }
-        }
-        let mut builder = self.git.packbuilder()?;
-        builder.set_threads(THREADS);
-        builder.insert_walk(&mut walk)?;
-        let mut failed = None;
-        let written = builder.foreach(|bytes| match out.write_all(bytes) {
-            Ok(()) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        });
-        match failed {
-            Some(error) => Err(error.into()),
-            None => Ok(written?),
-        }
     }
 }
 
