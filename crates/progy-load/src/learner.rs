@@ -11,7 +11,9 @@ use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::state::{Base, Overlay, Queued};
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, DeviceId, DeviceName, Entry, FileEntry, HashKind, RelPath, Strategy};
+use progy_core::{
+    ContentHash, DeviceId, DeviceName, Entry, FileEntry, HashKind, RelPath, Strategy,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::course::Course;

@@ -321,3 +321,48 @@ fn a_course_may_ask_for_git_and_a_folder_may_be_taken() {
     desktop.run(&["init", "-c", "rustlings", "--strategy", "patch"]).code(1).says("git");
     assert_tidy(&[&laptop]);
 }
+
+/// Its contents are in the repository alone; whatever needs them finds them there.
+#[test]
+fn a_large_save_is_kept_once() {
+    let world = World::new();
+    world.publish(&rustlings::course(world.folder.path()));
+    let token = world.add_user("ana", "learner");
+    let laptop = world.device_with("laptop", &token);
+    let desktop = world.device_with("desktop", &token);
+    laptop.run(&["init", "-c", "rustlings", "--strategy", "git"]).ok();
+    let write_all = |text: &str| {
+        for number in 0..150 {
+            laptop.write(&format!("notes/{number}.md"), format!("{number}\n{text}\nend\n"));
+        }
+    };
+    // Given two large saves of the same files that wait,
+    write_all("first");
+    laptop.offline().run(&["save", "-m", "first"]).code(5);
+    assert!(!laptop.exists(".progy/objects"), "kept twice");
+    write_all("second");
+    laptop.offline().run(&["save", "-m", "second"]).code(5);
+    assert_tidy(&[&laptop]);
+    // and another device's edit of one of them,
+    desktop.run(&["init", "-c", "rustlings"]).ok();
+    desktop.write("notes/7.md", "7\nfirst\nend\nfrom the desktop\n");
+    desktop.run(&["save", "-m", "desktop"]).ok();
+    laptop.run(&["sync"]).code_in(&[0, 3]);
+    settle(&[&desktop, &laptop]);
+    assert_equal(&[&laptop, &desktop]);
+    assert_tidy(&[&laptop, &desktop]);
+    // when the strategy changes while two more wait, the earlier of them is not lost either.
+    write_all("third");
+    laptop.offline().run(&["save", "-m", "third"]).code(5);
+    write_all("fourth");
+    laptop.offline().run(&["save", "-m", "fourth"]).code(5);
+    desktop.run(&["strategy", "patch"]).ok();
+    laptop.run(&["sync"]).code_in(&[0, 3]);
+    settle(&[&desktop, &laptop]);
+    assert_equal(&[&laptop, &desktop]);
+    let log = laptop.run(&["log", "--json"]).ok().json();
+    let third = log.as_array().unwrap().iter().find(|revision| revision["message"] == "third");
+    let third = third.unwrap()["id"].as_str().unwrap();
+    desktop.run(&["restore", third, "notes/149.md"]).ok();
+    assert_eq!(desktop.read("notes/149.md"), "149\nthird\nend\n");
+}

@@ -101,7 +101,8 @@ impl HttpApi {
             .request(Method::PUT, url)?
             .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-        let request = with_stream(request, file_pieces(file, Arc::clone(&meter), HEAD_START), length);
+        let request =
+            with_stream(request, file_pieces(file, Arc::clone(&meter), HEAD_START), length);
         self.send(request, Some(&meter), self.timeouts.publish).await
     }
 
