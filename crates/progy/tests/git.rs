@@ -356,13 +356,13 @@ fn a_large_save_is_kept_once() {
     laptop.offline().run(&["save", "-m", "third"]).code(5);
     write_all("fourth");
     laptop.offline().run(&["save", "-m", "fourth"]).code(5);
-    desktop.run(&["strategy", "patch"]).ok();
+    desktop.run(&["strategy", "patch"]).code_in(&[0, 3]);
     laptop.run(&["sync"]).code_in(&[0, 3]);
     settle(&[&desktop, &laptop]);
     assert_equal(&[&laptop, &desktop]);
     let log = laptop.run(&["log", "--json"]).ok().json();
     let third = log.as_array().unwrap().iter().find(|revision| revision["message"] == "third");
     let third = third.unwrap()["id"].as_str().unwrap();
-    desktop.run(&["restore", third, "notes/149.md"]).ok();
+    desktop.run(&["restore", third, "notes/149.md"]).code_in(&[0, 3]);
     assert_eq!(desktop.read("notes/149.md"), "149\nthird\nend\n");
 }
