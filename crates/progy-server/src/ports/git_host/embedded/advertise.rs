@@ -133,7 +133,7 @@ impl Plain {
         let mut lines = Vec::new();
         if let Some(main) = &self.main {
             if service == Service::UploadPack {
-                capabilities += &format!(" symref=HEAD:{BRANCH}");
+                capabilities.extend([" symref=HEAD:", BRANCH]);
                 lines.push(format!("{main} HEAD"));
             }
             lines.push(format!("{main} {BRANCH}"));

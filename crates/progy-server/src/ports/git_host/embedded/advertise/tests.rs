@@ -13,6 +13,21 @@ struct World {
     repository: std::path::PathBuf,
 }
 
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let author = ["-c", "user.name=ana", "-c", "user.email=ana@example.org"];
+    let output = std::process::Command::new("git")
+        .current_dir(folder)
+        .args(author)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Something that a repository has beyond `main`.
+type Spoil = fn(&World);
+
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -23,23 +38,11 @@ impl World {
         Self { _folder: folder, layout, program, words: Words::default(), repository }
     }
 
-    fn git(&self, folder: &Path, arguments: &[&str]) -> String {
-        let author = ["-c", "user.name=ana", "-c", "user.email=ana@example.org"];
-        let output = std::process::Command::new("git")
-            .current_dir(folder)
-            .args(author)
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
     /// Puts `main` of a repository at a new commit.
-    fn commit(&self, folder: &Path, message: &str) -> String {
-        let tree = self.git(folder, &["hash-object", "-t", "tree", "-w", "/dev/null"]);
-        let commit = self.git(folder, &["commit-tree", &tree, "-m", message]);
-        self.git(folder, &["update-ref", BRANCH, &commit]);
+    fn commit(folder: &Path, message: &str) -> String {
+        let tree = git(folder, &["hash-object", "-t", "tree", "-w", "/dev/null"]);
+        let commit = git(folder, &["commit-tree", &tree, "-m", message]);
+        git(folder, &["update-ref", BRANCH, &commit]);
         commit
     }
 
@@ -96,30 +99,30 @@ async fn it_is_what_git_would_say() {
     // What is shared is told to who pushes, also before there is anything else.
     let template = world.layout.template(&HashKind::Blake3.hash(b"package"));
     layout::create(&template).unwrap();
-    let shared = world.commit(&template, "template");
+    let shared = World::commit(&template, "template");
     layout::add_alternate(&world.repository, &Layout::alternate(&template)).unwrap();
     world.agree_on_all().await;
-    world.commit(&world.repository, "one");
+    World::commit(&world.repository, "one");
     world.agree_on_all().await;
     // What is `main` as well is told once.
-    world.git(&world.repository, &["update-ref", BRANCH, &shared]);
+    git(&world.repository, &["update-ref", BRANCH, &shared]);
     world.agree_on_all().await;
-    world.commit(&world.repository, "two");
-    world.git(&world.repository, &["pack-refs", "--all"]);
+    World::commit(&world.repository, "two");
+    git(&world.repository, &["pack-refs", "--all"]);
     assert!(!world.repository.join(BRANCH).exists());
     world.agree_on_all().await;
-    world.commit(&world.repository, "three");
+    World::commit(&world.repository, "three");
     world.agree_on_all().await;
 }
 
 #[tokio::test]
 async fn what_is_not_plain_is_left_to_git() {
     let v0 = topic(Service::UploadPack, Version::V0);
-    let spoil: [(&str, fn(&World)); 5] = [
-        ("a tag", |world| drop(world.git(&world.repository, &["tag", "one", "main"]))),
-        ("a branch", |world| drop(world.git(&world.repository, &["branch", "one", "main"]))),
+    let spoil: [(&str, Spoil); 5] = [
+        ("a tag", |world| drop(git(&world.repository, &["tag", "one", "main"]))),
+        ("a branch", |world| drop(git(&world.repository, &["branch", "one", "main"]))),
         ("another HEAD", |world| {
-            drop(world.git(&world.repository, &["symbolic-ref", "HEAD", "refs/heads/other"]));
+            drop(git(&world.repository, &["symbolic-ref", "HEAD", "refs/heads/other"]));
         }),
         ("a change under way", |world| {
             fs::write(world.repository.join("refs/heads/main.lock"), "").unwrap();
@@ -131,21 +134,21 @@ async fn what_is_not_plain_is_left_to_git() {
     ];
     for (what, spoil) in spoil {
         let world = World::new();
-        world.commit(&world.repository, "one");
+        World::commit(&world.repository, "one");
         assert!(world.ours(v0).await.is_some());
         spoil(&world);
         assert_eq!(world.ours(v0).await, None, "{what}");
     }
     let world = World::new();
-    world.git(&world.repository, &["pack-refs", "--all"]);
+    git(&world.repository, &["pack-refs", "--all"]);
     assert_eq!(world.ours(topic(Service::UploadPack, Version::V1)).await, None);
 }
 
 #[tokio::test]
 async fn a_packed_tag_is_seen() {
     let world = World::new();
-    world.commit(&world.repository, "one");
-    world.git(&world.repository, &["tag", "one", "main"]);
-    world.git(&world.repository, &["pack-refs", "--all"]);
+    World::commit(&world.repository, "one");
+    git(&world.repository, &["tag", "one", "main"]);
+    git(&world.repository, &["pack-refs", "--all"]);
     assert_eq!(world.ours(topic(Service::ReceivePack, Version::V0)).await, None);
 }
