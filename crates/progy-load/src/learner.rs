@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 use crate::course::Course;
 use crate::failure::Failure;
 use crate::meter::Metered;
-use crate::store::Folder;
+use crate::store::{Folder, Store};
 use crate::tally::Tally;
 
 /// How long a learner waits after an error.
@@ -79,7 +79,7 @@ impl<'a> Learner<'a> {
         tally: &RefCell<Tally>,
     ) -> Result<(), Failure> {
         let api = Metered::new(HttpApi::new(server, Some(token))?);
-        let folder = self.course.store.as_ref().map(|store| store.folder()).transpose()?;
+        let folder = self.course.store.as_ref().map(Store::folder).transpose()?;
         let remote = self.remote(&api, folder.as_ref());
         let remote = remote.as_ref();
         self.catch_up(remote).await?;
