@@ -16,6 +16,8 @@ from world import Device, Failed, Server, remove, tree_bytes
 
 # The peers, each with how its repositories are set.
 PEERS = {"git": [], "git, flushed": [("core.fsync", "all"), ("core.fsyncMethod", "batch")]}
+# So many bare repositories are packed by `git gc`.
+GC = 100
 PUSH = "git add -A && git commit -qm Save && git push -q"
 
 
@@ -215,40 +217,63 @@ def git_stored(bench: Bench) -> Iterator[Line]:
 
 
 def stored_by_us(bench: Bench, course: inputs.Course, learners: int) -> tuple[dict, dict]:
-    """Bytes a learner by which the server's folder has grown: database, repository and all."""
+    """Bytes a learner by which the server's folder has grown: database, repository and all.
+
+    The learners are progy-load's, who make commits and push them by the code of `progy`. One more
+    does the same by the commands themselves, so that it shows if that makes a difference.
+    """
     server = Server(bench.world, f"git-stored-{course.files}")
     server.publish(bench.course(course))
-    begin(bench, server, course, "nobody")
+    repositories = server.data / "git/repositories"
+    by_command(bench, server, course)
+    command = repository_files(next(repositories.glob("*/*.git")))
     server.stop()
     before = sizes(server.data)
     server.start()
-    for number in range(learners):
-        begin(bench, server, course, f"learner-{number}")
+    load = [
+        bench.world.load, "--server", server.url, "--admin-data", server.data, "--json",
+        "--course", course.id, "--strategy", "git", "--learners", learners, "--at-once", 8,
+        "--seconds", 3600, "--saves", 1, "--files", 10, "--files-per-save", 10,
+    ]
+    report = json.loads(bench.world.run(*load))
     server.stop()
+    made = len(list(repositories.glob("*/*.git"))) - 1
+    if report["errors"] or report["saves"] != learners or made != learners:
+        raise Failed(f"the load went wrong: {made} repositories, {report}")
     after = sizes(server.data)
     parts = {
         str(path.relative_to(server.data)): tree_bytes(path)
         for path in server.data.iterdir() if path.is_dir()
     }
-    repositories = server.data / "git/repositories"
-    one = next(repositories.glob("*/*.git"), repositories)
-    files = {str(p.relative_to(one)): p.stat().st_size for p in one.rglob("*") if p.is_file()}
+    one = next(bare for bare in repositories.glob("*/*.git"))
+    bench.world.run("git", "-C", one, "fsck", "--strict")
     found = {key: (after[key] - before[key]) / learners for key in before}
+    details = {
+        "learners": learners, "load": report, "folders": parts,
+        "one": repository_files(one), "by the command": command,
+    }
     remove(server.folder)
-    return found, {"learners": learners, "folders": parts, "one": files}
+    return found, details
 
 
-def begin(bench: Bench, server: Server, course: inputs.Course, name: str) -> None:
+def by_command(bench: Bench, server: Server, course: inputs.Course) -> None:
     """A learner begins, edits ten files and saves."""
-    device = Device(server, name)
+    device = Device(server, "command")
     workspace = started(bench, device, course)
     bench.world.run("sh", "-c", bench.edit("files", workspace, 10))
     device.progy("save", cwd=workspace)
     remove(device.folder)
 
 
+def repository_files(bare: Path) -> dict[str, int]:
+    return {str(p.relative_to(bare)): p.stat().st_size for p in bare.rglob("*") if p.is_file()}
+
+
 def stored_by_git(bench: Bench, course: inputs.Course, learners: int) -> dict[str, dict]:
-    """The same in a bare repository a learner, as they were pushed and after `git gc`."""
+    """The same in a bare repository a learner, as they were pushed and after `git gc`.
+
+    The template is pushed once and the repository copied for each learner, whose edit is a push.
+    """
     folder = bench.world.folder(f"bare-{course.files}")
     work = folder / "work"
     bench.world.run("cp", "-R", bench.course(course), work)
@@ -256,25 +281,34 @@ def stored_by_git(bench: Bench, course: inputs.Course, learners: int) -> dict[st
     bench.world.run("git", "add", "-A", cwd=work)
     bench.world.run("git", "commit", "-qm", "Template", cwd=work)
     template = bench.world.run("git", "rev-parse", "HEAD", cwd=work).strip()
-    all_of_them = folder / "repositories"
+    begun, all_of_them = folder / "begun.git", folder / "repositories"
+    bench.world.run("git", "init", "-q", "--bare", begun)
+    bench.world.run("git", "push", "-q", begun, f"{template}:refs/heads/main", cwd=work)
     all_of_them.mkdir()
     for number in range(learners):
         bare = all_of_them / f"{number}.git"
-        bench.world.run("git", "init", "-q", "--bare", bare)
-        bench.world.run("git", "push", "-q", bare, f"{template}:refs/heads/main", cwd=work)
+        bench.world.run("cp", "-a", begun, bare)
         bench.world.run("sh", "-c", bench.edit("files", work, 10))
         bench.world.run("git", "commit", "-qam", "Save", cwd=work)
         bench.world.run("git", "push", "-q", bare, "HEAD:main", cwd=work)
         bench.world.run("git", "reset", "-q", "--hard", template, cwd=work)
-    found = {"pushed": sizes(all_of_them)}
-    for bare in all_of_them.iterdir():
+    found = {"pushed": of_each(sizes(all_of_them), learners)}
+    # Each is like the others; to pack all of them anew would take most of the row's time.
+    some = sorted(all_of_them.iterdir())[:GC]
+    for bare in some:
         bench.world.run("git", "-C", bare, "gc", "-q")
-    found["gc"] = sizes(all_of_them)
+    each = [sizes(bare) for bare in some]
+    total = {key: sum(size[key] for size in each) for key in each[0]}
+    found["gc"] = of_each(total, len(some))
     remove(folder)
-    return {what: {key: size / learners for key, size in of.items()} for what, of in found.items()}
+    return found
+
+
+def of_each(total: dict[str, int], count: int) -> dict[str, float]:
+    return {key: size / count for key, size in total.items()}
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """What all files hold, and the blocks that they and their folders take on the disk, in bytes."""
-    blocks = sum(path.lstat().st_blocks for path in folder.rglob("*")) * 512
+    """What all files hold, and the blocks that they and the folders take on the disk, in bytes."""
+    blocks = sum(path.lstat().st_blocks for path in [folder, *folder.rglob("*")]) * 512
     return {"bytes": tree_bytes(folder), "disk": blocks}

@@ -314,7 +314,7 @@ fn look_at(root: &Path) {
     match repository.check() {
         Err(progy_git::Error::Obstacle(obstacle)) => {
             assert!(!obstacle.to_string().contains(char::is_control), "{obstacle}");
-            assert_ne!(obstacle, Obstacle::Locked);
+            assert!(!matches!(obstacle, Obstacle::Locked(_)), "{obstacle}");
         }
         Err(other) => assert!(!other.to_string().is_empty()),
         Ok(()) => {}

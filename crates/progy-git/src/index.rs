@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use git2::{IndexEntry, IndexTime, Oid};
+use git2::{Index, IndexEntry, IndexTime, Oid};
 use progy_core::git::{Kind, Object, ObjectId};
 use progy_core::{Entry, RelPath, Tree};
 
+use crate::own::INDEX;
 use crate::{Repository, Result, oid};
 
 /// What the file system said of a file whose content is known.
@@ -27,8 +28,9 @@ impl Repository {
     /// Makes the index say that the files are `tree`. `stat` is what is known of a file that has the
     /// content of the tree; the others are looked at by Git itself.
     pub fn write_index(&self, tree: &Tree, stat: impl Fn(&RelPath) -> Option<Stat>) -> Result<()> {
-        let mut index = self.git.index()?;
-        index.read(true)?;
+        let mut lock = self.own.lock(INDEX)?;
+        let beside = lock.copy()?;
+        let mut index = Index::open(&beside)?;
         let owner = Owner::of(self.git.path())?;
         let mut old: BTreeMap<Vec<u8>, IndexEntry> =
             index.iter().map(|entry| (entry.path.clone(), entry)).collect();
@@ -52,7 +54,10 @@ impl Repository {
             changed = true;
         }
         if changed {
+            // With the repository at hand, Git compares files whose times do not tell.
+            self.git.set_index(&mut index)?;
             index.write()?;
+            lock.put(&beside)?;
         }
         Ok(())
     }

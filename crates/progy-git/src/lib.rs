@@ -1,28 +1,37 @@
 //! One Git repository on this machine, as Progy uses it.
 //!
-//! - [`repository`]: opening, making and settling one;
+//! - [`repository`]: opening and making one;
+//! - [`settings`]: its own configuration;
+//! - [`references`]: the branch, and where the host has it;
 //! - [`standing`]: what a learner may have done by hand that a save must not run over;
 //! - [`objects`]: contents, folders and commits go in and come out, singly or as packs;
+//! - [`sent`]: what a host lacks, as a pack;
 //! - [`history`]: commits in their order;
 //! - [`trees`]: the files of a commit;
 //! - [`index`]: what stock Git takes for the files' last known state.
 //!
 //! Underneath is libgit2. It reads and writes the folder `.git` and never the files beside it:
 //! those are the engine's. Every change here is complete or not there at all, so that a kill at any
-//! moment leaves a repository that stock Git takes.
+//! moment leaves a repository that stock Git takes, and a lock that it leaves is known for ours and
+//! taken away by whoever comes next (`own`).
 
 pub mod history;
 pub mod index;
 pub mod objects;
+pub mod references;
 pub mod repository;
+pub mod sent;
+pub mod settings;
 pub mod standing;
 pub mod trees;
 
+mod own;
 mod pack;
 
 pub use history::Line;
 pub use index::Stat;
-pub use repository::{Repository, Settings};
+pub use repository::Repository;
+pub use settings::Settings;
 pub use standing::Obstacle;
 
 use progy_core::git::{ObjectId, UnfitPath};
@@ -62,7 +71,6 @@ pub enum Error {
 impl From<git2::Error> for Error {
     fn from(error: git2::Error) -> Self {
         match error.code() {
-            git2::ErrorCode::Locked => Self::Obstacle(Obstacle::Locked),
             git2::ErrorCode::Modified => Self::Moved,
             _ => Self::Other(error.message().to_owned()),
         }

@@ -1,7 +1,10 @@
 //! Contents, folders and commits go in and come out, singly or as packs.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
+use flate2::Compression;
 use git2::{ErrorCode, Indexer, ObjectType};
 use progy_core::git::{Kind, Object, ObjectId};
 
@@ -10,9 +13,6 @@ use crate::{Error, Repository, Result, id, oid};
 
 /// More new objects than this go into one pack instead of a file each.
 const LOOSE: usize = 100;
-
-/// How a pack of objects that exist is made.
-const THREADS: u32 = 0;
 
 impl Repository {
     /// Whether the object is here.
@@ -64,10 +64,10 @@ impl Repository {
         objects: impl ExactSizeIterator<Item = Result<Object>>,
     ) -> Result<Vec<String>> {
         let count = u32::try_from(objects.len()).map_err(|_| too_many())?;
-        let mut receiver = self.receive_pack()?;
-        let mut pack = PackWriter::new(&mut receiver, count)?;
+        let mut receiver = self.receiver(false)?;
+        let mut pack = PackWriter::new(&mut receiver, count, Compression::fast())?;
         for object in objects {
-            pack.add(&object?)?;
+            pack.add(object?)?;
         }
         pack.finish()?;
         receiver.finish()
@@ -75,44 +75,23 @@ impl Repository {
 
     /// Takes a pack in pieces.
     pub fn receive_pack(&self) -> Result<PackReceiver<'_>> {
-        let folder = self.git.commondir().join("objects/pack");
-        std::fs::create_dir_all(&folder)?;
-        let odb = self.git.odb()?;
-        let indexer = Indexer::new(Some(&odb), &folder, 0o444, true)?;
-        Ok(PackReceiver { repository: self, indexer })
+        self.receiver(true)
     }
 
-    /// Writes a pack of all that leads to `new` and not to any of `known`, those of them that are
-    /// here.
-    pub fn pack(&self, new: &ObjectId, known: &[ObjectId], out: &mut dyn Write) -> Result<()> {
-        let mut walk = self.git.revwalk()?;
-        walk.push(oid(new)?)?;
-        for commit in known {
-            if self.read(commit, Kind::Commit)?.is_some() {
-                walk.hide(oid(commit)?)?;
-            }
-        }
-        let mut builder = self.git.packbuilder()?;
-        builder.set_threads(THREADS);
-        builder.insert_walk(&mut walk)?;
-        let mut failed = None;
-        let written = builder.foreach(|bytes| match out.write_all(bytes) {
-            Ok(()) => true,
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        });
-        match failed {
-            Some(error) => Err(error.into()),
-            None => Ok(written?),
-        }
+    /// `whole`: whether all that the pack's objects name must be there or in the pack.
+    fn receiver(&self, whole: bool) -> Result<PackReceiver<'_>> {
+        // What a kill leaves half-written is taken away from here.
+        let beside = self.own.folder_beside("pack")?;
+        let odb = self.git.odb()?;
+        let indexer = Indexer::new(Some(&odb), &beside, 0o444, whole)?;
+        Ok(PackReceiver { repository: self, beside, indexer })
     }
 }
 
 /// A pack that is being taken.
 pub struct PackReceiver<'r> {
     repository: &'r Repository,
+    beside: PathBuf,
     indexer: Indexer<'r>,
 }
 
@@ -128,9 +107,15 @@ impl PackReceiver<'_> {
     pub fn finish(self) -> Result<Vec<String>> {
         let name =
             self.indexer.commit().map_err(|error| Error::Pack(error.message().to_owned()))?;
+        let folder = self.repository.git.commondir().join("objects/pack");
+        fs::create_dir_all(&folder)?;
+        // The index is last: a pack counts from then on.
+        let files = ["pack", "idx"].map(|ending| format!("pack-{name}.{ending}"));
+        for file in &files {
+            fs::rename(self.beside.join(file), folder.join(file))?;
+        }
         self.repository.git.odb()?.refresh()?;
-        let file = |ending: &str| format!(".git/objects/pack/pack-{name}.{ending}");
-        Ok(vec![file("pack"), file("idx")])
+        Ok(files.map(|file| format!(".git/objects/pack/{file}")).to_vec())
     }
 }
 

@@ -1,42 +1,26 @@
-//! Opening, making and settling a repository.
+//! Opening and making a repository.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use git2::{Config, RepositoryInitOptions, RepositoryOpenFlags};
-use progy_core::git::{BRANCH, ObjectId};
 
-use crate::{Error, Result, id, oid};
+use crate::own::Own;
+use crate::{Error, Result};
 
 /// What the host has of the branch, as far as this repository knows.
 pub(crate) const PUBLISHED: &str = "refs/remotes/origin/main";
-/// Begins the lines that Progy keeps in `.git/info/exclude`.
-const EXCLUDE_BEGIN: &str = "# Kept by progy:";
-const EXCLUDE_END: &str = "# Until here.";
 
 /// A repository whose files lie beside its folder `.git`.
 pub struct Repository {
     pub(crate) git: git2::Repository,
+    pub(crate) own: Own,
 }
 
 impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Repository").field(&self.git.path()).finish()
     }
-}
-
-/// What makes a repository usable with stock Git.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Where it is published, without a secret.
-    pub url: String,
-    /// The command that stock Git asks for a login, as in `credential.helper`.
-    pub helper: String,
-    /// Who commits.
-    pub author: (String, String),
-    /// Lines for `.git/info/exclude`: what is never saved.
-    pub exclude: Vec<String>,
 }
 
 impl Repository {
@@ -54,136 +38,50 @@ impl Repository {
             Err(error) => return Err(error.into()),
         };
         git.set_config(&Config::open(&git.commondir().join("config"))?)?;
-        Ok(Some(Self { git }))
+        let own = Own::of(git.path(), git.commondir());
+        Ok(Some(Self { git, own }))
     }
 
-    /// Opens the repository at `root`, or makes one without commits.
+    /// Opens the repository at `root`, or makes one without commits. What a process that was killed
+    /// has left there is taken away: no other may work in it meanwhile.
     pub fn open_or_init(root: &Path) -> Result<Self> {
         if let Some(there) = Self::open(root)? {
+            there.own.recover()?;
             return Ok(there);
         }
-        let mut options = RepositoryInitOptions::new();
-        options.external_template(false).initial_head("main").no_reinit(false);
-        git2::Repository::init_opts(root, &options)?;
+        make(root)?;
         Self::open(root)?.ok_or_else(|| Error::Other("it was taken away".to_owned()))
-    }
-
-    /// Writes what stock Git needs into the repository's own configuration. What the learner has
-    /// set there already stays, but for the address and the helper.
-    pub fn settle(&self, settings: &Settings) -> Result<()> {
-        let mut config = self.git.config()?;
-        set(&mut config, "remote.origin.url", &settings.url)?;
-        let host = host(&settings.url);
-        set(&mut config, &format!("credential.{host}.useHttpPath"), "true")?;
-        let mut set_once = |name: &str, value: &str| -> Result<()> {
-            if config.get_entry(name).is_err() {
-                config.set_str(name, value)?;
-            }
-            Ok(())
-        };
-        set_once("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")?;
-        set_once("branch.main.remote", "origin")?;
-        set_once("branch.main.merge", BRANCH)?;
-        set_once("user.name", &settings.author.0)?;
-        set_once("user.email", &settings.author.1)?;
-        // Line endings are the learner's: what is saved is what was written.
-        set_once("core.autocrlf", "false")?;
-        // A pull by hand then does what progy does.
-        set_once("pull.rebase", "true")?;
-        set_helper(&mut config, &format!("credential.{host}.helper"), &settings.helper)?;
-        self.exclude(&settings.exclude)
-    }
-
-    /// Keeps Progy's lines in `.git/info/exclude`, and the learner's around them.
-    fn exclude(&self, lines: &[String]) -> Result<()> {
-        let path = self.git.commondir().join("info/exclude");
-        let there = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let text = excluded(&there, lines);
-        if text == there {
-            return Ok(());
-        }
-        replace(&path, &text)
-    }
-
-    /// The commit that the branch names; `None` before the first.
-    pub fn main(&self) -> Result<Option<ObjectId>> {
-        self.reference(BRANCH)
-    }
-
-    /// The newest commit that the host is known to have.
-    pub fn published(&self) -> Result<Option<ObjectId>> {
-        self.reference(PUBLISHED)
-    }
-
-    fn reference(&self, name: &str) -> Result<Option<ObjectId>> {
-        match self.git.refname_to_id(name) {
-            Ok(found) => Ok(Some(id(found))),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Moves the branch from `old` to `new`; [`Error::Moved`] if it is not at `old`.
-    pub fn move_main(&self, old: Option<ObjectId>, new: ObjectId, why: &str) -> Result<()> {
-        let new = oid(&new)?;
-        let moved = match old {
-            None => self.git.reference(BRANCH, new, false, why),
-            Some(old) => self.git.reference_matching(BRANCH, new, true, oid(&old)?, why),
-        };
-        match moved {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == git2::ErrorCode::Exists => Err(Error::Moved),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Puts the branch anywhere, also back; with nothing it is deleted.
-    pub fn reset_main(&self, to: Option<ObjectId>) -> Result<()> {
-        match to {
-            Some(to) => drop(self.git.reference(BRANCH, oid(&to)?, true, "progy: reset")?),
-            None if self.main()?.is_some() => self.git.find_reference(BRANCH)?.delete()?,
-            None => {}
-        }
-        Ok(())
-    }
-
-    /// Notes what the host has.
-    pub fn set_published(&self, commit: ObjectId, why: &str) -> Result<()> {
-        if self.published()? != Some(commit) {
-            self.git.reference(PUBLISHED, oid(&commit)?, true, why)?;
-        }
-        Ok(())
     }
 
     /// The folder that holds the repository itself.
     pub fn folder(&self) -> PathBuf {
         self.git.path().to_owned()
     }
+}
 
-    /// Who commits here: a name and an address; empty if nobody was ever set.
-    pub fn author(&self) -> Result<(String, String)> {
-        let config = self.git.config()?.snapshot()?;
-        let get = |name: &str| config.get_string(name).unwrap_or_default();
-        Ok((get("user.name"), get("user.email")))
+/// Makes a repository without commits. It is made in Progy's own folder in `.git`, and its parts take
+/// their places from there: without `HEAD`, the last of them, it is none, and is made again.
+fn make(root: &Path) -> Result<()> {
+    let git = root.join(".git");
+    let own = Own::of(&git, &git);
+    own.recover()?;
+    let new = own.folder_beside("new")?;
+    let mut options = RepositoryInitOptions::new();
+    options.external_template(false).initial_head("main").no_reinit(false);
+    git2::Repository::init_opts(&new, &options)?;
+    let mut parts = Vec::new();
+    for part in fs::read_dir(new.join(".git"))? {
+        parts.push(part?.file_name());
     }
-
-    /// A word that Progy keeps in the repository's configuration.
-    pub fn note(&self, name: &str) -> Result<Option<String>> {
-        let config = self.git.config()?.snapshot()?;
-        Ok(config.get_string(&format!("progy.{name}")).ok())
-    }
-
-    /// Keeps such a word.
-    pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
-        if self.note(name)?.as_deref() != Some(value) {
-            set(&mut self.git.config()?, &format!("progy.{name}"), value)?;
+    parts.sort_by_key(|name| name == "HEAD");
+    for name in parts {
+        let to = git.join(&name);
+        // From a repository that was never whole.
+        if to.symlink_metadata().is_err() {
+            fs::rename(new.join(".git").join(&name), to)?;
         }
-        Ok(())
     }
+    own.recover()
 }
 
 /// A name without a value is one that libgit2 1.9 reads past the end of: `extensions.objectFormat`.
@@ -200,95 +98,4 @@ fn refuse_empty_extensions(config: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The part of an address that names a host: without a path.
-fn host(url: &str) -> &str {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
-    url.get(..end).unwrap_or(url)
-}
-
-/// What `.git/info/exclude` is to hold: our lines between their marks, and the learner's around them,
-/// in whatever encoding they are. Where the end mark was taken away, nothing is ours.
-fn excluded(there: &[u8], lines: &[String]) -> Vec<u8> {
-    let all: Vec<&[u8]> = there.split_inclusive(|byte| *byte == b'\n').collect();
-    let at = |lines: &[&[u8]], mark: &str| {
-        lines.iter().position(|line| line.trim_ascii_end() == mark.as_bytes())
-    };
-    let begin = at(&all, EXCLUDE_BEGIN).unwrap_or(all.len());
-    let (before, rest) = all.split_at(begin);
-    let rest = rest.get(1..).unwrap_or_default();
-    let after = at(rest, EXCLUDE_END).and_then(|end| rest.get(end + 1..)).unwrap_or(rest);
-    let mut text = before.concat();
-    if !text.is_empty() && !text.ends_with(b"\n") {
-        text.push(b'\n');
-    }
-    let ours = format!("{EXCLUDE_BEGIN}\n{}\n{EXCLUDE_END}\n", lines.join("\n"));
-    text.extend_from_slice(ours.as_bytes());
-    text.extend_from_slice(&after.concat());
-    text
-}
-
-/// All values of a name.
-fn values(config: &Config, name: &str) -> Result<Vec<Option<String>>> {
-    let mut there = Vec::new();
-    config.multivar(name, None)?.for_each(|entry| {
-        // The binding panics if it is asked for a value that is not there.
-        let value = entry.has_value().then(|| entry.value().unwrap_or_default().to_owned());
-        there.push(value);
-    })?;
-    Ok(there)
-}
-
-/// Removes all of `there`, which are the values of this name.
-fn remove(config: &mut Config, name: &str, there: &[Option<String>]) -> Result<()> {
-    match there {
-        [] => Ok(()),
-        [_] => Ok(config.remove(name)?),
-        // libgit2 1.9 would compare a value that is not there, and end the process.
-        _ if there.iter().any(Option::is_none) => {
-            let why = format!("{name} is set more than once in .git/config, and without a value");
-            Err(Error::Other(why))
-        }
-        _ => Ok(config.remove_multivar(name, ".*")?),
-    }
-}
-
-/// One value of this name, whatever there was: of several, programs do not agree on which counts.
-fn set(config: &mut Config, name: &str, value: &str) -> Result<()> {
-    let there = values(config, name)?;
-    if matches!(&there[..], [Some(only)] if only == value) {
-        return Ok(());
-    }
-    if there.len() > 1 {
-        remove(config, name, &there)?;
-    }
-    Ok(config.set_str(name, value)?)
-}
-
-/// One helper for our host, and none of those that are set for all hosts.
-fn set_helper(config: &mut Config, name: &str, helper: &str) -> Result<()> {
-    let there = values(config, name)?;
-    if matches!(&there[..], [Some(none), Some(ours)] if none.is_empty() && ours == helper) {
-        return Ok(());
-    }
-    remove(config, name, &there)?;
-    // An empty value makes Git forget the helpers named before it.
-    config.set_multivar(name, "^$", "")?;
-    config.set_multivar(name, "^.+$", helper)?;
-    Ok(())
-}
-
-/// Replaces a file as a whole.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("progy");
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    drop(file);
-    Ok(fs::rename(&beside, path)?)
 }

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::Read;
 
-use git2::RepositoryState;
+use git2::{Index, RepositoryState};
 use progy_core::git::BRANCH;
 
+use crate::own::INDEX;
 use crate::{Repository, Result, shown};
 
 /// An attributes file is not read past this size, in bytes.
@@ -23,9 +24,9 @@ pub enum Obstacle {
     /// A merge, a rebase or the like was begun and not ended; its name in Git's words.
     #[error("a {0} was begun with git and not ended")]
     Unfinished(&'static str),
-    /// `.git/index.lock` is there: another program works here, or was killed.
-    #[error("another git command is working here, or was killed (.git/index.lock)")]
-    Locked,
+    /// A lock of Git's is there, by this name: another program works here, or was killed.
+    #[error("another git command is working here, or was killed ({0})")]
+    Locked(String),
     /// Files are left unmerged.
     #[error("git has left files unmerged")]
     Unmerged,
@@ -46,9 +47,7 @@ pub enum Obstacle {
 impl Repository {
     /// Looks for something that must not be run over.
     pub fn check(&self) -> Result<()> {
-        if self.git.path().join("index.lock").exists() {
-            return Err(Obstacle::Locked.into());
-        }
+        self.own.check()?;
         let unfinished = match self.git.state() {
             RepositoryState::Clean => None,
             RepositoryState::Merge => Some("merge"),
@@ -84,9 +83,7 @@ impl Repository {
             return Err(Obstacle::LineEndings.into());
         }
         // A stash that does not apply cleanly leaves no other trace.
-        let mut index = self.git.index()?;
-        index.read(false)?;
-        if index.has_conflicts() {
+        if Index::open(&self.git.path().join(INDEX))?.has_conflicts() {
             return Err(Obstacle::Unmerged.into());
         }
         self.check_attributes()

@@ -251,14 +251,14 @@ fn another_branch_and_what_is_unfinished_are_recognised() {
 fn locks_filters_and_line_endings_are_recognised() {
     let place = with_one_commit();
     fs::write(place.folder.path().join(".git/index.lock"), "").unwrap();
-    assert_eq!(obstacle(&place), Some(Obstacle::Locked));
+    assert_eq!(obstacle(&place), Some(Obstacle::Locked(".git/index.lock".into())));
     let tree = place.repository.tree(&place.repository.main().unwrap().unwrap()).unwrap();
     let mut more = tree.into_map();
     let hash = ContentHash::git_blob(b"1\n");
     let file = Entry::File(FileEntry { hash, size: 2, executable: false });
     more.insert(RelPath::new("z").unwrap(), file);
     let written = place.repository.write_index(&Tree::from_map(more).unwrap(), |_| None);
-    assert!(matches!(written, Err(Error::Obstacle(Obstacle::Locked))), "{written:?}");
+    assert!(matches!(written, Err(Error::Obstacle(Obstacle::Locked(_)))), "{written:?}");
 
     let place = with_one_commit();
     place.git(&["config", "core.autocrlf", "true"]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use progy_core::CourseId;
+use progy_core::{CourseId, Strategy};
 
 /// Puts a Progy server on this machine under the load of learners who save.
 #[derive(Debug, Parser)]
@@ -36,6 +36,12 @@ pub(crate) struct Cli {
     /// How many files each save changes.
     #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub(crate) files_per_save: usize,
+    /// How many of them are at work at the same time; all by default.
+    #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    at_once: Option<usize>,
+    /// How their work is carried: `patch` or `git`.
+    #[arg(long, default_value_t = Strategy::Patch, value_parser = carried)]
+    pub(crate) strategy: Strategy,
     /// The course; the server's first by default.
     #[arg(long, value_name = "COURSE")]
     course: Option<CourseId>,
@@ -50,8 +56,20 @@ impl Cli {
         if self.saves.is_some() { 0 } else { self.warm_up }
     }
 
+    /// Learners at work at the same time.
+    pub(crate) fn at_once(&self) -> usize {
+        self.at_once.unwrap_or(self.learners)
+    }
+
     /// The course that was asked for.
     pub(crate) fn course(&self) -> Option<&CourseId> {
         self.course.as_ref()
+    }
+}
+
+fn carried(name: &str) -> Result<Strategy, String> {
+    match name.parse() {
+        Ok(strategy @ (Strategy::Patch | Strategy::Git)) => Ok(strategy),
+        _ => Err("learners work by patch or git".to_owned()),
     }
 }

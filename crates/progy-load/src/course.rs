@@ -5,11 +5,12 @@ use std::io::{Read, Seek};
 
 use progy_client::api::http::HttpApi;
 use progy_client::api::{AccountApi, Api};
-use progy_core::{ContentHash, CourseId, RelPath, Tree};
+use progy_core::{ContentHash, CourseId, RelPath, Strategy, Tree};
 use progy_course::{Limits, Package};
 use semver::Version;
 
 use crate::failure::Failure;
+use crate::store::Store;
 
 /// The largest file that learners edit, in bytes.
 const LARGEST: u64 = 32 << 10;
@@ -21,6 +22,8 @@ pub(crate) struct Course {
     pub(crate) id: CourseId,
     pub(crate) version: Version,
     pub(crate) template: Tree,
+    /// What learners' repositories share, if their work is carried by `git`.
+    pub(crate) store: Option<Store>,
     /// At least one; each is text and in `contents`.
     files: Vec<RelPath>,
     contents: HashMap<ContentHash, Vec<u8>>,
@@ -28,7 +31,11 @@ pub(crate) struct Course {
 
 impl Course {
     /// Downloads the newest version of `wanted`, or of the server's first course.
-    pub(crate) async fn fetch(api: &HttpApi, wanted: Option<&CourseId>) -> Result<Self, Failure> {
+    pub(crate) async fn fetch(
+        api: &HttpApi,
+        wanted: Option<&CourseId>,
+        strategy: Strategy,
+    ) -> Result<Self, Failure> {
         let id = match wanted {
             Some(id) => id.clone(),
             None => api.courses().await?.courses.into_iter().next().ok_or(Failure::NoCourses)?.id,
@@ -37,15 +44,16 @@ impl Course {
         let version = document.course.latest;
         let mut file = tempfile::tempfile()?;
         api.package(&id, &version, &mut file).await?;
-        Self::read(id, version, Package::open(file, Limits::default())?)
+        Self::read(id, version, Package::open(file, Limits::default())?, strategy)
     }
 
     fn read<R: Read + Seek>(
         id: CourseId,
         version: Version,
         mut package: Package<R>,
+        strategy: Strategy,
     ) -> Result<Self, Failure> {
-        let template = package.tree()?;
+        let template = package.tree_of(strategy.hash_kind())?;
         let outline = package.outline().unwrap_or_default();
         // What learners edit in life, or any file where a course does not say.
         let mains: BTreeSet<RelPath> =
@@ -66,7 +74,11 @@ impl Course {
         if files.is_empty() {
             return Err(Failure::NothingToEdit(id));
         }
-        Ok(Self { id, version, template, files, contents })
+        let store = match strategy {
+            Strategy::Git => Some(Store::of(&template, &mut package)?),
+            _ => None,
+        };
+        Ok(Self { id, version, template, store, files, contents })
     }
 
     /// The files that a learner works on, at most `count`: other ones than the neighbours'.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use progy_client::api::ApiError;
 use progy_client::api::http::HttpError;
+use progy_client::remote::PublishError;
 use progy_core::CourseId;
 
 /// Ends the run. What a server refuses while learners work does not: it is counted.
@@ -42,6 +43,12 @@ pub(crate) enum Failure {
     /// The workspace of a learner cannot be read.
     #[error(transparent)]
     Client(#[from] progy_client::Error),
+    /// A learner's repository cannot be used.
+    #[error(transparent)]
+    Git(#[from] progy_git::Error),
+    /// The server did not take the beginning of a learner's work.
+    #[error("a workspace cannot begin: {0}")]
+    Begin(#[from] PublishError),
     /// The system refused.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -8,15 +8,19 @@ use progy_client::api::http::HttpApi;
 use progy_client::details::Details;
 use progy_client::env::{Env, SystemEnv};
 use progy_client::remote::{Publish, PublishError, Remote};
+use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
 use progy_client::state::{Base, Overlay, Queued};
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, DeviceId, DeviceName, Entry, RelPath};
+use progy_core::{
+    ContentHash, DeviceId, DeviceName, Entry, FileEntry, HashKind, RelPath, Strategy,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::course::Course;
 use crate::failure::Failure;
 use crate::meter::Metered;
+use crate::store::{Folder, Store};
 use crate::tally::Tally;
 
 /// How long a learner waits after an error.
@@ -76,18 +80,18 @@ impl<'a> Learner<'a> {
         tally: &RefCell<Tally>,
     ) -> Result<(), Failure> {
         let api = Metered::new(HttpApi::new(server, Some(token))?);
-        let remote = PatchRemote {
-            api: &api,
-            course: self.course.id.clone(),
-            device: self.device.clone(),
-            device_name: DeviceName::from_any(&format!("load-{}", self.number)),
-        };
-        self.catch_up(&remote).await?;
+        let folder = self.course.store.as_ref().map(Store::folder).transpose()?;
+        let remote = self.remote(&api, folder.as_ref());
+        let remote = remote.as_ref();
+        self.catch_up(remote).await?;
+        if remote.strategy() == Strategy::Git && self.base.revision.is_none() {
+            self.begin(remote).await?;
+        }
         let (mut saved, mut failed) = (0, 0);
         let mut save = self.edit();
         while Instant::now() < self.plan.end && self.plan.saves.is_none_or(|most| saved < most) {
             let began = Instant::now();
-            let published = self.publish(&remote, &save).await;
+            let published = self.publish(remote, &save).await;
             match published {
                 Ok(revision) => {
                     let took = began.elapsed();
@@ -99,7 +103,7 @@ impl<'a> Learner<'a> {
                 }
                 Err(PublishError::HeadMoved) => {
                     tally.borrow_mut().conflict();
-                    match self.catch_up(&remote).await {
+                    match self.catch_up(remote).await {
                         Ok(()) => save = self.edit(),
                         Err(error) => tally.borrow_mut().error(&error.to_string()),
                     }
@@ -116,9 +120,37 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
+    /// The learner's side of the workspace; `folder` is where `git` carries it.
+    fn remote<'r>(&self, api: &'r Metered, folder: Option<&'r Folder>) -> Box<dyn Remote + 'r> {
+        let (course, device) = (self.course.id.clone(), self.device.clone());
+        let device_name = DeviceName::from_any(&format!("load-{}", self.number));
+        match folder {
+            None => Box::new(PatchRemote { api, course, device, device_name }),
+            Some(folder) => Box::new(GitRemote {
+                api,
+                disk: &folder.disk,
+                root: folder.root(),
+                course,
+                device,
+                device_name,
+                offset: 0,
+                helper: String::new(),
+                known: Known::default(),
+            }),
+        }
+    }
+
+    /// A history of Git begins with the template, as `progy init` has it.
+    async fn begin(&mut self, remote: &dyn Remote) -> Result<(), Failure> {
+        let save = self.save("init: Start course", self.base.overlay.clone());
+        let revision = self.publish(remote, &save).await?;
+        self.base.revision = Some(revision.id);
+        Ok(())
+    }
+
     async fn publish(
         &self,
-        remote: &PatchRemote<'_, Metered>,
+        remote: &dyn Remote,
         save: &Queued,
     ) -> Result<progy_api::history::RevisionSummary, PublishError> {
         let content = |hash: &ContentHash| {
@@ -139,7 +171,7 @@ impl<'a> Learner<'a> {
     }
 
     /// Goes on from what the server has of this learner.
-    async fn catch_up(&mut self, remote: &PatchRemote<'_, Metered>) -> Result<(), Failure> {
+    async fn catch_up(&mut self, remote: &dyn Remote) -> Result<(), Failure> {
         let Some(head) = remote.head(None).await? else { return Ok(()) };
         self.base = head.base();
         Ok(())
@@ -158,15 +190,22 @@ impl<'a> Learner<'a> {
             self.edits += 1;
             let text = self.current(&path, &overlay);
             let text = change_a_line(&text, self.number, self.edits);
-            let entry = Entry::file(text.as_bytes());
-            if let Some(file) = entry.as_file() {
-                self.contents.insert(file.hash, text.into_bytes());
-            }
-            overlay.insert(path, Some(entry));
+            let hash = self.hash_kind().hash(text.as_bytes());
+            let file = FileEntry { hash, size: text.len() as u64, executable: false };
+            self.contents.insert(hash, text.into_bytes());
+            overlay.insert(path, Some(Entry::File(file)));
         }
+        self.save("Save", overlay)
+    }
+
+    fn hash_kind(&self) -> HashKind {
+        if self.course.store.is_some() { HashKind::GitBlob } else { HashKind::Blake3 }
+    }
+
+    fn save(&self, message: &str, overlay: Overlay) -> Queued {
         Queued {
             id: SystemEnv.save_id(),
-            message: "Save".to_owned(),
+            message: message.to_owned(),
             lesson: None,
             saved_at: SystemEnv.now(),
             version: self.course.version.clone(),

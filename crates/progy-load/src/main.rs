@@ -7,6 +7,7 @@
 //! - [`accounts`]: who they are;
 //! - [`course`]: what they work on;
 //! - [`learner`]: what each of them does;
+//! - [`store`]: their Git repositories, where work is carried by `git`;
 //! - [`meter`]: what goes over the wire;
 //! - [`tally`], [`report`]: what came of it.
 
@@ -17,6 +18,7 @@ mod failure;
 mod learner;
 mod meter;
 mod report;
+mod store;
 mod tally;
 
 use std::cell::RefCell;
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use progy_client::api::http::HttpApi;
 use tokio::time::Instant;
 
@@ -59,7 +61,8 @@ async fn run(cli: &Cli) -> Result<Report, Failure> {
     }
     let tokens = accounts::tokens(cli).await?;
     let first = tokens.first().cloned().ok_or(Failure::NoTokens)?;
-    let course = Course::fetch(&HttpApi::new(&cli.server, Some(first))?, cli.course()).await?;
+    let api = HttpApi::new(&cli.server, Some(first))?;
+    let course = Course::fetch(&api, cli.course(), cli.strategy).await?;
 
     let begin = Instant::now();
     let warm = begin + Duration::from_secs(cli.warm_up());
@@ -70,9 +73,8 @@ async fn run(cli: &Cli) -> Result<Report, Failure> {
         let (course, tally) = (&course, &tally);
         async move { Learner::new(number, course, plan)?.work(&cli.server, token, tally).await }
     });
-    for ended in join_all(at_work).await {
-        ended?;
-    }
+    let at_work = stream::iter(at_work).buffer_unordered(cli.at_once());
+    at_work.try_collect::<()>().await?;
     let measured = Instant::now().min(end).saturating_duration_since(warm);
     Ok(Report::new(cli, &course, measured, tally.into_inner()))
 }

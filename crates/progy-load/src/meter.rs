@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Write};
 
 use async_trait::async_trait;
+use progy_api::git::{Credentials, GitHostKind, Repo};
 use progy_api::history::{
     ContentsAnswer, ContentsRequest, RevisionDocument, RevisionPage, StrategyAnswer,
     StrategyRequest,
@@ -12,7 +13,8 @@ use progy_api::progress::ProgressDocument;
 use progy_api::registry::CourseDocument;
 use progy_api::sync::{SyncAnswer, SyncRequest};
 use progy_client::api::http::HttpApi;
-use progy_client::api::{Api, ApiError};
+use progy_client::api::{Api, ApiError, GitApi, PackSink, PushBody, RepoAccess};
+use progy_core::git::wire::Service;
 use progy_core::{CourseId, RevisionId};
 use semver::Version;
 
@@ -28,7 +30,7 @@ impl Metered {
         Self { http, body: Cell::new(0) }
     }
 
-    /// Bytes of the last `POST /api/sync`'s body, before HTTP compresses it.
+    /// Bytes of the body of the last `POST /api/sync`, before HTTP compresses it, or of the last push.
     pub(crate) fn body(&self) -> u64 {
         self.body.get()
     }
@@ -95,6 +97,43 @@ impl Api for Metered {
         out: &mut dyn Write,
     ) -> Result<(), ApiError> {
         self.http.package(course, version, out).await
+    }
+}
+
+#[async_trait(?Send)]
+impl GitApi for Metered {
+    fn is_at(&self, url: &str) -> bool {
+        self.http.is_at(url)
+    }
+
+    async fn ensure_repo(&self, course: &CourseId) -> Result<Repo, ApiError> {
+        self.http.ensure_repo(course).await
+    }
+
+    async fn git_credentials(
+        &self,
+        course: &CourseId,
+        host: GitHostKind,
+    ) -> Result<Credentials, ApiError> {
+        self.http.git_credentials(course, host).await
+    }
+
+    async fn advertise(&self, repo: &RepoAccess, service: Service) -> Result<Vec<u8>, ApiError> {
+        self.http.advertise(repo, service).await
+    }
+
+    async fn upload_pack(
+        &self,
+        repo: &RepoAccess,
+        request: Vec<u8>,
+        sink: &mut PackSink<'_>,
+    ) -> Result<(), ApiError> {
+        self.http.upload_pack(repo, request, sink).await
+    }
+
+    async fn receive_pack(&self, repo: &RepoAccess, body: PushBody) -> Result<Vec<u8>, ApiError> {
+        self.body.set(body.head.len() as u64 + body.length);
+        self.http.receive_pack(repo, body).await
     }
 }
 

@@ -18,6 +18,7 @@ pub mod bench;
 mod check;
 mod client;
 mod course;
+mod cut;
 mod disk;
 mod env;
 mod learner;

@@ -14,12 +14,13 @@ use progy_client::engine::Device;
 use progy_client::state::State;
 use progy_client::{Error, Result};
 use progy_core::rules::Rules;
-use progy_core::{ContentHash, DeviceId, DeviceName, RelPath, Tree};
+use progy_core::{ContentHash, DeviceId, DeviceName, RelPath, Strategy, Tree};
 use tempfile::TempDir;
 
 use crate::check;
 use crate::client::Client;
 use crate::course;
+use crate::cut;
 use crate::disk::SimDisk;
 use crate::env::SimEnv;
 use crate::ledger;
@@ -266,11 +267,12 @@ impl World {
         let dead = machine.fortune.as_ref().is_some_and(|fortune| fortune.dead);
         if dead {
             machine.settle_power();
-            machine.fortune = None;
+            let calls = machine.fortune.take().map_or(0, |fortune| fortune.calls());
             station.ended_well = false;
             drop(machine);
             drop(running);
             self.network.borrow_mut().hang_up(n);
+            self.cut_short(n, calls);
             self.after(command);
             return;
         }
@@ -278,6 +280,18 @@ impl World {
         match polled {
             Poll::Pending => station.running = Some((command, running)),
             Poll::Ready((told, result)) => self.end(n, command, told, result),
+        }
+    }
+
+    /// The kill came within an act on the repository. None begins once another strategy carries
+    /// the workspace.
+    fn cut_short(&self, n: usize, calls: u32) {
+        let is_git = |state: State| state.strategy == Strategy::Git;
+        if let Some(root) = self.repository(n)
+            && self.state(n).ok().flatten().is_some_and(is_git)
+            && let Err(error) = cut::leave(root, calls)
+        {
+            self.shared.wrong(format!("a kill cannot leave what it leaves: {error}"));
         }
     }
 

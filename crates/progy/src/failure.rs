@@ -118,7 +118,7 @@ fn git(error: GitError) -> Failure {
             Obstacle::OtherBranch(branch) => fail!(Failed, "git-other-branch", branch = branch),
             Obstacle::Detached => fail!(Failed, "git-detached"),
             Obstacle::Unfinished(what) => fail!(Failed, "git-unfinished", what = what),
-            Obstacle::Locked => fail!(Failed, "git-locked"),
+            Obstacle::Locked(lock) => fail!(Failed, "git-locked", lock = lock),
             Obstacle::Unmerged => fail!(Failed, "git-unmerged"),
             Obstacle::LineEndings => fail!(Failed, "git-line-endings"),
             Obstacle::Filter(filter) => fail!(Failed, "git-filter", filter = filter),

@@ -241,9 +241,12 @@ fn whatever_was_done_by_hand_is_carried_on_or_named() {
     assert!(!laptop.git(&["merge", "idea"]).0);
     refused("git merge --abort");
     git(&laptop, &["merge", "--abort"]);
-    fs::write(laptop.at(".git/index.lock"), "").unwrap();
-    refused(".git/index.lock");
-    fs::remove_file(laptop.at(".git/index.lock")).unwrap();
+    for lock in ["index", "config", "refs/heads/main", "refs/remotes/origin/main"] {
+        let lock = format!(".git/{lock}.lock");
+        fs::write(laptop.at(&lock), "").unwrap();
+        refused(&format!("delete the file {lock},"));
+        fs::remove_file(laptop.at(&lock)).unwrap();
+    }
     git(&laptop, &["config", "core.autocrlf", "true"]);
     refused("core.autocrlf false");
     git(&laptop, &["config", "core.autocrlf", "false"]);
@@ -317,4 +320,47 @@ fn a_course_may_ask_for_git_and_a_folder_may_be_taken() {
     let desktop = world.device_with("desktop", &token);
     desktop.run(&["init", "-c", "rustlings", "--strategy", "patch"]).code(1).says("git");
     assert_tidy(&[&laptop]);
+}
+
+#[test]
+fn large_saves_that_wait_are_merged_and_change_strategy() {
+    let world = World::new();
+    world.publish(&rustlings::course(world.folder.path()));
+    let token = world.add_user("ana", "learner");
+    let laptop = world.device_with("laptop", &token);
+    let desktop = world.device_with("desktop", &token);
+    laptop.run(&["init", "-c", "rustlings", "--strategy", "git"]).ok();
+    let write_all = |text: &str| {
+        for number in 0..150 {
+            laptop.write(&format!("notes/{number}.md"), format!("{number}\n{text}\nend\n"));
+        }
+    };
+    // Given two large saves of the same files that wait,
+    write_all("first");
+    laptop.offline().run(&["save", "-m", "first"]).code(5);
+    write_all("second");
+    laptop.offline().run(&["save", "-m", "second"]).code(5);
+    assert_tidy(&[&laptop]);
+    // and another device's edit of one of them,
+    desktop.run(&["init", "-c", "rustlings"]).ok();
+    desktop.write("notes/7.md", "7\nfirst\nend\nfrom the desktop\n");
+    desktop.run(&["save", "-m", "desktop"]).ok();
+    laptop.run(&["sync"]).code_in(&[0, 3]);
+    settle(&[&desktop, &laptop]);
+    assert_equal(&[&laptop, &desktop]);
+    assert_tidy(&[&laptop, &desktop]);
+    // when the strategy changes while two more wait, the earlier of them is not lost either.
+    write_all("third");
+    laptop.offline().run(&["save", "-m", "third"]).code(5);
+    write_all("fourth");
+    laptop.offline().run(&["save", "-m", "fourth"]).code(5);
+    desktop.run(&["strategy", "patch"]).code_in(&[0, 3]);
+    laptop.run(&["sync"]).code_in(&[0, 3]);
+    settle(&[&desktop, &laptop]);
+    assert_equal(&[&laptop, &desktop]);
+    let log = laptop.run(&["log", "--json"]).ok().json();
+    let third = log.as_array().unwrap().iter().find(|revision| revision["message"] == "third");
+    let third = third.unwrap()["id"].as_str().unwrap();
+    desktop.run(&["restore", third, "notes/149.md"]).code_in(&[0, 3]);
+    assert_eq!(desktop.read("notes/149.md"), "149\nthird\nend\n");
 }

@@ -9,63 +9,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use progy_standin::Person;
-use serde_json::{Value, json};
-use world::github::GitHub;
+use serde_json::json;
+use world::github::{Browser, GitHub};
 use world::{PROGY, World};
 
 /// How many people have linked GitHub; one of them unlinks in each round.
 const PEOPLE: u64 = 12;
 /// How often a rotation is killed in each round.
 const KILLS: u64 = 8;
-
-/// Somebody's browser, by curl: keeps cookies, and says where it was sent.
-struct Browser<'w> {
-    world: &'w World,
-    jar: PathBuf,
-}
-
-impl Browser<'_> {
-    fn curl(&self, args: &[&str]) -> String {
-        let mut curl = Command::new("curl");
-        curl.args(["-sS", "-H", &format!("Origin: {}", self.world.url())]);
-        curl.arg("-b").arg(&self.jar).arg("-c").arg(&self.jar).args(args);
-        let output = curl.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn post(&self, route: &str, body: &Value) -> Value {
-        let url = format!("{}/api/auth/{route}", self.world.url());
-        let json = "Content-Type: application/json";
-        let answer = self.curl(&["-H", json, "--data", &body.to_string(), &url]);
-        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{route}: {error}: {answer}"))
-    }
-
-    /// Where a page sends it.
-    fn follow(&self, url: &str) -> String {
-        self.curl(&["-o", "/dev/null", "-w", "%{redirect_url}", url])
-    }
-}
-
-/// Somebody registers, and links GitHub.
-fn linked<'w>(world: &'w World, github: &GitHub, number: u64) -> Browser<'w> {
-    let name = format!("ana-{number}");
-    let email = format!("{name}@example.org");
-    let browser = Browser { world, jar: world.folder.path().join(format!("{name}.jar")) };
-    browser.post(
-        "sign-up/email",
-        &json!({ "name": name, "email": email, "password": "correct horse" }),
-    );
-    github.standin.world().put(Person::new(number, &name, &email));
-    github.standin.world().agrees = Some(number);
-    let wish = json!({ "provider": "github", "callbackURL": "/account" });
-    let away = browser.post("link-social", &wish);
-    let back = browser.follow(away["url"].as_str().unwrap());
-    let there = browser.follow(&back);
-    assert!(there.ends_with("/account"), "{there}");
-    browser
-}
 
 fn rotation(world: &World) -> Command {
     let mut command = Command::new(PROGY);
@@ -81,8 +32,7 @@ fn tokens_of(github: &GitHub, person: u64) -> usize {
 #[test]
 fn a_rotation_that_is_killed_at_any_moment_leaves_tokens_that_the_server_reads() {
     let (mut world, github) = World::with_github();
-    let jars: Vec<PathBuf> =
-        (1..=PEOPLE).map(|number| linked(&world, &github, number).jar).collect();
+    let jars: Vec<PathBuf> = (1..=PEOPLE).map(|number| world.linked(&github, number).jar).collect();
     let began = Instant::now();
     assert!(rotation(&world).status().unwrap().success());
     let whole = u64::try_from(began.elapsed().as_micros()).unwrap();

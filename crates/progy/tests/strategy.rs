@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
+use progy_standin::forgejo::Age;
 use serde_json::Value;
 use world::{Device, World, assert_equal, rustlings, settle};
 
@@ -23,9 +24,13 @@ struct Begun {
 
 fn begin() -> Begun {
     let world = World::new();
+    let token = world.add_user("ana", "learner");
+    begin_in(world, token)
+}
+
+fn begin_in(world: World, token: String) -> Begun {
     let course = rustlings::course(world.folder.path());
     world.publish(&course);
-    let token = world.add_user("ana", "learner");
     let laptop = world.device_with("laptop", &token);
     let desktop = world.device_with("desktop", &token);
     laptop.run(&["init", "-c", "rustlings"]).ok();
@@ -61,7 +66,30 @@ fn git(device: &Device, arguments: &[&str]) -> String {
 
 #[test]
 fn to_git_and_back_with_all_of_the_history() {
-    let Begun { world, laptop, desktop, token, file } = begin();
+    to_git_and_back(begin());
+}
+
+#[test]
+fn to_forgejo_and_back_with_all_of_the_history() {
+    let (world, forgejo) = World::with_forgejo(Age::New);
+    let token = world.add_user("ana", "learner");
+    to_git_and_back(begin_in(world, token));
+    assert_eq!(forgejo.standin.world().repositories.len(), 1);
+}
+
+#[test]
+fn to_github_and_back_with_all_of_the_history() {
+    let (world, github) = World::with_github_and("[git]\nhost = \"github\"\npoll = 3600\n");
+    world.linked(&github, 1);
+    let token = world.token("ana-1");
+    to_git_and_back(begin_in(world, token));
+    let kept = github.standin.world().repositories.clone();
+    let kept: Vec<_> = kept.iter().map(|it| (it.name.as_str(), it.private)).collect();
+    assert_eq!(kept, [("progy-rustlings", true)]);
+}
+
+fn to_git_and_back(begun: Begun) {
+    let Begun { world, laptop, desktop, token, file } = begun;
     // Given a workspace with a history, on two devices, of which one is behind and has a save that
     // waits, and edits that are in no save
     laptop.write(&file, "// one\n");

@@ -77,16 +77,18 @@ impl<'a> Engine<'a> {
         // A folder full of something else is not taken for a workspace.
         remote.admit(&with_edits)?;
         write_settings(disk, &engine.state)?;
-        engine.state.store(disk)?;
+        if !found && engine.strategy() == Strategy::Git {
+            // The history begins with the template, so that it shows what the learner wrote. In one
+            // step with the rest: a workspace without that save would never get it.
+            let init = Intent::new("init: Start course");
+            engine.enqueue(remote, &init, Overlay::new(), Folders::new())?;
+        } else {
+            engine.state.store(disk)?;
+        }
 
         let mut report = Report::default();
         if found && from == From::Fresh {
             engine.start_over(remote, &mut report).await?;
-        }
-        if !found && engine.strategy() == Strategy::Git {
-            // The history begins with the template, so that it shows what the learner wrote.
-            let init = Intent::new("init: Start course");
-            engine.enqueue(remote, &init, Overlay::new(), Folders::new())?;
         }
         let (devices, head_device) = match head {
             Some(Head { revision: Some(revision), devices, .. }) => (devices, revision.device),

@@ -6,6 +6,7 @@ use std::process::Command;
 use progy_core::RevisionId;
 
 use super::{matches, nothing_lost, process};
+use crate::cut;
 use crate::script::{Act, Script};
 use crate::server::Kept;
 use crate::trace::locked;
@@ -132,6 +133,9 @@ fn repositories_are_whole(world: &World) {
     let of_devices = (0..world.devices()).filter_map(|n| world.repository(n));
     let of_server = world.server().repository();
     for folder in of_devices.chain(of_server).filter(|folder| folder.join(".git").is_dir()) {
+        if let Some(lock) = cut::left(folder) {
+            world.wrong(format!("the lock of {lock} is still there"));
+        }
         let mut fsck = Command::new("git");
         fsck.args(["fsck", "--strict", "--no-dangling", "--no-progress"]).current_dir(folder);
         fsck.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "");

@@ -348,6 +348,9 @@ fn repository(
             if let Some(archived) = flag(body, "archived") {
                 repository.archived = archived;
             }
+            if let Some(actions) = flag(body, "has_actions") {
+                repository.actions = actions;
+            }
             if let Some(branch) = text(body, "default_branch") {
                 branch.clone_into(&mut repository.default_branch);
             }

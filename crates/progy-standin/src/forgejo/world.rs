@@ -39,6 +39,7 @@ pub struct Account {
 
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "the fields of the host's own document")]
 pub struct Repository {
     /// Never changes.
     pub id: u64,
@@ -54,6 +55,8 @@ pub struct Repository {
     pub default_branch: String,
     /// Whether `main` is protected.
     pub protected: bool,
+    /// Whether workflows run.
+    pub actions: bool,
     /// Who is told of pushes.
     pub hooks: Vec<Hook>,
 }
@@ -226,6 +229,8 @@ impl World {
             archived: false,
             default_branch: "main".to_owned(),
             protected: false,
+            // As the host's own defaults have it.
+            actions: true,
             hooks: Vec::new(),
         };
         self.repositories.push(repository.clone());
@@ -342,6 +347,7 @@ impl World {
             "clone_url": format!("{}/{login}/{name}.git", self.root),
             "default_branch": default_branch,
             "archived": archived,
+            "has_actions": repository.actions,
             "created_at": "2026-01-01T00:00:00Z",
             "permissions": { "admin": true, "push": true, "pull": true },
         })

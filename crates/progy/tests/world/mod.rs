@@ -9,6 +9,8 @@ pub(crate) mod events;
 pub(crate) mod forgejo;
 pub(crate) mod github;
 pub(crate) mod keyring;
+#[cfg(target_os = "linux")]
+pub(crate) mod kill;
 pub(crate) mod person;
 pub(crate) mod rustlings;
 

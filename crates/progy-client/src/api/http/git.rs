@@ -1,6 +1,7 @@
 //! Git's smart HTTP, to our own server or to another host.
 
 use std::io::Read;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -18,7 +19,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::HttpApi;
-use super::upload::{Meter, file_pieces, with_stream};
+use super::upload::{HEAD_START, Meter, file_pieces, with_stream};
 use crate::api::{ApiError, GitApi, PackSink, PushBody, RepoAccess};
 
 /// The longest list of references, and the longest report, in bytes.
@@ -177,7 +178,10 @@ impl GitApi for HttpApi {
         } else {
             let length = length + head.len() as u64;
             let meter = Meter::new();
-            let pack = file_pieces(tokio::fs::File::from_std(pack), meter.clone());
+            // Our own server has just said that it takes a push, by the same login; and it hears one
+            // that Git refuses to its end.
+            let after = if repo.login.is_none() { Duration::ZERO } else { HEAD_START };
+            let pack = file_pieces(tokio::fs::File::from_std(pack), meter.clone(), after);
             let pieces = stream::iter([Ok(head.into())]).chain(pack);
             self.git(repo, with_stream(request, pieces, length), Some(&meter)).await?
         };

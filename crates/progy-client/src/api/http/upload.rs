@@ -26,7 +26,7 @@ const PIECE: usize = 64 << 10;
 /// role, too large) knows by then, and its words are not lost in a connection that it closes in the
 /// middle of an upload. `Expect: 100-continue` (RFC 9110, section 10.1.1) would be the way to ask,
 /// but hyper does not wait for the answer.
-const HEAD_START: Duration = Duration::from_millis(300);
+pub(super) const HEAD_START: Duration = Duration::from_millis(300);
 
 /// How far an upload has come.
 #[derive(Debug)]
@@ -123,7 +123,8 @@ impl HttpApi {
             .request(Method::PUT, url)?
             .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-        let request = with_stream(request, file_pieces(file, Arc::clone(&meter)), length);
+        let request =
+            with_stream(request, file_pieces(file, Arc::clone(&meter), HEAD_START), length);
         self.send(request, Some(&meter), self.timeouts.publish).await
     }
 
@@ -187,11 +188,13 @@ fn pieces(mut rest: Bytes, meter: Arc<Meter>) -> impl Stream<Item = io::Result<B
     }))
 }
 
+/// A file in pieces, the first of them after a while.
 pub(super) fn file_pieces(
     file: File,
     meter: Arc<Meter>,
+    after: Duration,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream::unfold(Some((file, meter, HEAD_START)), |state| async {
+    stream::unfold(Some((file, meter, after)), |state| async {
         let (mut file, meter, wait) = state?;
         if !wait.is_zero() {
             sleep(wait).await;

@@ -7,9 +7,10 @@
 //!
 //! - `layout`: which folder is whose;
 //! - [`program`]: how `git` is run;
-//! - [`serve`]: a conversation with a device's `git`;
+//! - [`serve`]: a conversation with a device's `git`; `advertise`: its beginning, mostly without one;
 //! - `cat_file`: reading; `template`: what repositories share; `upkeep`: packing.
 
+mod advertise;
 pub(super) mod cat_file;
 pub(super) mod layout;
 pub mod program;
@@ -30,6 +31,7 @@ use progy_core::Timestamp;
 use progy_core::git::ObjectId;
 use tokio::sync::{Mutex, Semaphore};
 
+use self::advertise::Words;
 use self::cat_file::CatFile;
 use self::layout::Layout;
 use self::program::Program;
@@ -70,6 +72,7 @@ pub struct Embedded {
     layout: Layout,
     /// Why there is none, if there is none: the rest of the server works without.
     program: Result<Program, String>,
+    words: Words,
     settings: Settings,
     serving: Arc<Semaphore>,
     /// Of its own: what serves a push reads the repository afterwards.
@@ -93,6 +96,7 @@ impl Embedded {
         Ok(Self {
             layout: Layout::open(root).map_err(|error| disk(&error))?,
             program: Program::find(settings.program.as_deref()),
+            words: Words::default(),
             serving: Arc::new(Semaphore::new(settings.processes)),
             reading: Arc::new(Semaphore::new(settings.processes)),
             settings,

@@ -178,7 +178,13 @@ impl Forgejo {
             return Ok((found, false));
         }
         match self.api.create_repository(owner, &name).await {
-            Ok(made) => Ok((made, true)),
+            Ok(made) => {
+                // What cannot be said when one is made.
+                if let Some(edit) = about_repository(&made, &name) {
+                    self.api.edit_repository(owner, &made.name, &edit).await?;
+                }
+                Ok((made, true))
+            }
             Err(ApiError::Refused(why)) => match self.api.repository(owner, &name).await? {
                 Some(found) => Ok((found, false)),
                 None => Err(ApiError::Refused(why).into()),

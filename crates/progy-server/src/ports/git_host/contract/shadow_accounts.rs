@@ -24,6 +24,7 @@ async fn what_was_changed_there_is_set_right() {
         let stage = Forgejo::new(age).await;
         let repo = repo("ana", "sql");
         stage.host.ensure(&repo, SITE).await.unwrap();
+        assert!(!stage.standin.world().repositories[0].actions, "nothing runs there");
         let head = stage.commit(&repo, "one").await;
         {
             let mut world = stage.standin.world();
@@ -33,11 +34,13 @@ async fn what_was_changed_there_is_set_right() {
             let found = &mut world.repositories[0];
             (found.private, found.archived, found.protected) = (false, true, false);
             found.default_branch = "master".to_owned();
+            found.actions = true;
             found.hooks.clear();
         }
         stage.host.keep_up(&repo).await.unwrap();
         stage.check(&repo).await;
-        assert!(!stage.standin.world().repositories[0].archived);
+        let found = stage.standin.world().repositories[0].clone();
+        assert!(!found.archived && !found.actions);
         assert_eq!(stage.host.head(&repo).await.unwrap(), Some(head));
         // Where nothing was changed nothing is done.
         let before = stage.standin.exchanges().len();

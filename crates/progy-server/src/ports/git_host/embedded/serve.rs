@@ -15,10 +15,11 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, ChildStdin};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
+use super::program::Program;
 use super::{Embedded, closing, disk};
 use crate::ports::git_host::{RepoName, Result};
 
@@ -139,6 +140,14 @@ impl<E: Send + 'static> Output<E> {
         self.0.recv().await
     }
 
+    /// What is known to its end.
+    fn said(said: Bytes, counts: bool) -> Self {
+        let (pieces, output) = mpsc::channel(1);
+        // There is room for it, and nobody has gone yet.
+        let _ = pieces.try_send(if counts { Ok(said) } else { Err(Broken::InVain) });
+        Self(output)
+    }
+
     /// All pieces.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Broken<E>>> + Send {
         stream::unfold(self.0, async |mut pieces| Some((pieces.recv().await?, pieces)))
@@ -160,13 +169,14 @@ impl Embedded {
     ) -> Result<Option<Output<E>>> {
         let Some(folder) = self.there(repo)? else { return Ok(None) };
         let program = self.program()?;
+        if topic.stage == Stage::Advertise
+            && let Some(said) = self.words.of(program, &self.layout, &folder, topic).await?
+        {
+            return Ok(Some(Output::said(said, after.await)));
+        }
         let permit = Arc::clone(&self.serving).acquire_owned().await.map_err(|_| closing())?;
         let most = self.settings.push.min(topic.most);
-        let arguments = arguments(topic, &folder);
-        let mut command = program.call(&folder, &settings(topic.service, most), arguments);
-        if let Some(version) = topic.version.variable() {
-            command.env("GIT_PROTOCOL", version);
-        }
+        let mut command = command(program, &folder, Topic { most, ..topic });
         command.stderr(Stdio::piped());
         if topic.stage == Stage::Exchange {
             command.stdin(Stdio::piped());
@@ -200,6 +210,16 @@ pub(in crate::ports::git_host) fn bound(child: &Child, time: Duration) {
 #[cfg(not(target_os = "linux"))]
 pub(in crate::ports::git_host) fn bound(_: &Child, _: Duration) {}
 
+/// The process that answers.
+pub(super) fn command(program: &Program, folder: &Path, topic: Topic) -> Command {
+    let settings = settings(topic.service, topic.most);
+    let mut command = program.call(folder, &settings, arguments(topic, folder));
+    if let Some(version) = topic.version.variable() {
+        command.env("GIT_PROTOCOL", version);
+    }
+    command
+}
+
 fn arguments(topic: Topic, folder: &Path) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> = vec![topic.service.command().into()];
     arguments.push("--stateless-rpc".into());
@@ -231,8 +251,10 @@ fn settings(service: Service, most: u64) -> Vec<(&'static str, String)> {
             ("receive.advertisePushOptions", "false"),
             ("receive.autogc", "false"),
             ("receive.updateServerInfo", "false"),
-            // A save is one pack, not a file for each object.
-            ("receive.unpackLimit", "1"),
+            // A save is one pack, not a file for each object; a commit alone is smaller as a file.
+            ("receive.unpackLimit", "2"),
+            // There are no others that a single file could be flushed with.
+            ("core.fsyncMethod", "fsync"),
         ],
     };
     settings.extend(fixed.iter().map(|(key, value)| (*key, (*value).to_owned())));

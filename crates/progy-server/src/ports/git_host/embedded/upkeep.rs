@@ -10,7 +10,7 @@ use super::program::Program;
 use super::{Embedded, blocking, disk};
 use crate::ports::git_host::{RepoName, Result};
 
-/// From this many packs on a repository is packed anew.
+/// From this many packs on, or folders of single objects, a repository is packed anew.
 const PACKS: usize = 20;
 /// How long something that nothing refers to is kept: much longer than a push may take, so that what
 /// one counts on does not go while it is under way.
@@ -36,7 +36,7 @@ pub(in crate::ports::git_host) async fn pack_if_scattered(
     let many = blocking(move || {
         layout.tidy(GRACE)?;
         remove_stale_quarantines(&looked_at, GRACE)?;
-        Ok(count_packs(&looked_at)? >= PACKS)
+        Ok(count_packs(&looked_at)? >= PACKS || count_folders(&looked_at)? >= PACKS)
     })
     .await?;
     Ok(many && pack(program, folder).await?)
@@ -68,6 +68,17 @@ fn count_packs(repository: &Path) -> io::Result<usize> {
     let mut count = 0;
     for entry in std::fs::read_dir(repository.join("objects/pack"))? {
         count += usize::from(entry?.path().extension().is_some_and(|kind| kind == "pack"));
+    }
+    Ok(count)
+}
+
+/// Folders in which objects stand singly.
+fn count_folders(repository: &Path) -> io::Result<usize> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(repository.join("objects"))? {
+        let name = entry?.file_name();
+        let is_byte = |name: &str| name.len() == 2 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        count += usize::from(name.to_str().is_some_and(is_byte));
     }
     Ok(count)
 }

@@ -52,6 +52,9 @@ pub(super) struct Repository {
     pub(super) archived: bool,
     #[serde(default)]
     pub(super) default_branch: String,
+    /// Whether the host runs what a push asks it to.
+    #[serde(default)]
+    pub(super) has_actions: bool,
 }
 
 /// Whose a repository is.
@@ -152,6 +155,8 @@ pub(super) struct RepositoryEdit<'a> {
     pub(super) archived: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) has_actions: Option<bool>,
 }
 
 /// A server, and an administrator's token.

@@ -45,6 +45,8 @@ pub(super) fn about_repository<'a>(
         private: (!repository.private).then_some(true),
         archived: repository.archived.then_some(false),
         default_branch: (repository.default_branch != "main").then_some("main"),
+        // Nobody asked for a workflow to run that a course or a learner brings along.
+        has_actions: repository.has_actions.then_some(false),
     };
     (edit != RepositoryEdit::default()).then_some(edit)
 }
@@ -112,17 +114,20 @@ mod tests {
             private: true,
             archived: false,
             default_branch: "main".into(),
+            has_actions: false,
         };
         assert_eq!(about_repository(&repository, "progy-sql"), None);
         let odd = Repository {
             private: false,
             default_branch: "master".into(),
             archived: true,
+            has_actions: true,
             ..repository
         };
         let edit = about_repository(&odd, "progy-x").unwrap();
         assert_eq!((edit.name, edit.private), (Some("progy-x"), Some(true)));
         assert_eq!((edit.default_branch, edit.archived), (Some("main"), Some(false)));
+        assert_eq!(edit.has_actions, Some(false));
     }
 
     #[test]
