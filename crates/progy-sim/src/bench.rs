@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use progy_client::api::{Api, GitApi};
+use progy_client::api::{Api, GitApi, SnapshotApi};
 use progy_core::{ContentHash, CourseId, Strategy, Tree};
 use semver::Version;
 
@@ -34,6 +34,7 @@ impl Bench {
     pub fn new(strategy: Strategy) -> Result<Self, String> {
         let carried = match strategy {
             Strategy::Git => Carried::Git,
+            Strategy::Snapshot => Carried::Snapshot,
             _ => Carried::Patch,
         };
         let server = Server::new(Arc::new(Shared::new(false)), false, carried, None)?;
@@ -42,7 +43,7 @@ impl Bench {
     }
 
     /// The server as a device reaches it.
-    pub fn api(&self) -> impl Api + GitApi + use<> {
+    pub fn api(&self) -> impl Api + GitApi + SnapshotApi + use<> {
         let server = Rc::clone(&self.server);
         Client(Direct { server, lose_next: Rc::clone(&self.lose_next) })
     }

@@ -11,10 +11,11 @@ use progy_api::history::{
 use progy_api::problem::{Problem, code};
 use progy_api::progress::ProgressDocument;
 use progy_api::registry::CourseDocument;
+use progy_api::snapshot::{BlobsRequest, CommitRequest, HaveAnswer, HaveRequest, PackAnswer};
 use progy_api::sync::{SyncAnswer, SyncRequest};
-use progy_client::api::{Api, ApiError, GitApi, PackSink, PushBody, RepoAccess};
+use progy_client::api::{Api, ApiError, GitApi, PackSink, PushBody, RepoAccess, SnapshotApi};
 use progy_core::git::wire::Service;
-use progy_core::{CourseId, RevisionId};
+use progy_core::{ContentHash, CourseId, RevisionId};
 use semver::Version;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -150,6 +151,34 @@ impl<W: Way> Api for Client<W> {
             out.write_all(piece)?;
         }
         Ok(())
+    }
+}
+
+#[async_trait(?Send)]
+impl<W: Way> SnapshotApi for Client<W> {
+    async fn have(&self, course: &CourseId, request: &HaveRequest) -> Result<HaveAnswer, ApiError> {
+        self.json(Request::Have { course: course.clone(), body: bytes(request) }).await
+    }
+
+    async fn put_pack(
+        &self,
+        course: &CourseId,
+        pack: &ContentHash,
+        body: Vec<u8>,
+    ) -> Result<PackAnswer, ApiError> {
+        self.json(Request::PutPack { course: course.clone(), pack: *pack, body }).await
+    }
+
+    async fn blobs(&self, course: &CourseId, request: &BlobsRequest) -> Result<Vec<u8>, ApiError> {
+        self.body(Request::Blobs { course: course.clone(), body: bytes(request) }).await
+    }
+
+    async fn commit(
+        &self,
+        course: &CourseId,
+        request: &CommitRequest,
+    ) -> Result<SyncAnswer, ApiError> {
+        self.json(Request::Commit { course: course.clone(), body: bytes(request) }).await
     }
 }
 

@@ -74,7 +74,7 @@ impl Way for Line {
         }
         let shared = Arc::clone(&locked(&self.machine).shared);
         let disasters = locked(&shared.ledger).disasters;
-        let is_sync = matches!(request, Request::Sync(_));
+        let is_sync = matches!(request, Request::Sync(_) | Request::Commit { .. });
         let pushed = match &request {
             Request::ReceivePack(body) => repo::command(body).map(|(_, new, _)| new),
             _ => None,
@@ -113,9 +113,12 @@ impl Way for Line {
 
 fn brief(request: &Request) -> String {
     match request {
-        Request::Sync(body) | Request::Contents { body, .. } => {
-            String::from_utf8_lossy(body).into_owned()
-        }
+        Request::Sync(body)
+        | Request::Contents { body, .. }
+        | Request::Have { body, .. }
+        | Request::Blobs { body, .. }
+        | Request::Commit { body, .. } => String::from_utf8_lossy(body).into_owned(),
+        Request::PutPack { pack, .. } => format!("to take {pack}"),
         // The bytes of a pack are not the same in every run.
         Request::UploadPack(_) => "for a pack".to_owned(),
         Request::ReceivePack(body) => {

@@ -13,6 +13,7 @@ use progy_client::engine::{Device, Engine, Intent};
 use progy_client::remote::Remote;
 use progy_client::remotes::git::{GitRemote, Known};
 use progy_client::remotes::patch::PatchRemote;
+use progy_client::remotes::snapshot::SnapshotRemote;
 use progy_client::remotes::switching::Switching;
 use progy_client::state::State;
 use progy_client::{Error, Result, trash};
@@ -39,6 +40,8 @@ pub(crate) struct Job {
     pub(crate) git: Option<PathBuf>,
     /// Whether the strategy may change.
     pub(crate) changes: bool,
+    /// Whether it may change to `snapshot`, too.
+    pub(crate) snapshot: bool,
     /// The strategy of a workspace that begins.
     pub(crate) first: Strategy,
 }
@@ -63,7 +66,9 @@ pub(crate) fn run(job: Job) -> Running {
 }
 
 async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
-    let Job { command, device, course, disk, env, api, mut rng, git, changes, first } = job;
+    let Job { command, device, course, disk, env, api, mut rng, git, changes, snapshot, first } =
+        job;
+    let with_snapshot = snapshot;
     let (id, device_name) = (device.id.clone(), device.name.clone());
     let patch = PatchRemote {
         api: &api,
@@ -82,7 +87,15 @@ async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
         helper: String::new(),
         known: Known::default(),
     });
+    let snapshot = SnapshotRemote {
+        api: &api,
+        disk: &*disk,
+        course: course.clone(),
+        device: device.id.clone(),
+        device_name: device.name.clone(),
+    };
     let remote: Box<dyn Remote> = match git {
+        None if first == Strategy::Snapshot => Box::new(snapshot),
         None => Box::new(patch),
         Some(git) if !changes => Box::new(git),
         Some(git) => {
@@ -93,10 +106,12 @@ async fn work(job: Job, told: &RefCell<Told>) -> Result<()> {
                 None => patch.carried_by().await?.unwrap_or(first),
             };
             let (patch, git) = (Box::new(patch), Box::new(git));
-            Box::new(match begun {
+            let switching = match begun {
                 Strategy::Git => Switching::new(git).or(patch),
+                Strategy::Snapshot => Switching::new(Box::new(snapshot.clone())).or(patch).or(git),
                 _ => Switching::new(patch).or(git),
-            })
+            };
+            Box::new(if with_snapshot { switching.or(Box::new(snapshot)) } else { switching })
         }
     };
     let remote = remote.as_ref();
@@ -168,10 +183,11 @@ async fn act(
             engine.resolve(remote, conflict.copy.as_str(), how).await.map(drop)
         }
         Command::Change => {
-            let other = match engine.strategy() {
-                Strategy::Patch => Strategy::Git,
-                _ => Strategy::Patch,
-            };
+            let others: Vec<Strategy> = [Strategy::Patch, Strategy::Git, Strategy::Snapshot]
+                .into_iter()
+                .filter(|other| *other != engine.strategy() && remote.by(*other).is_some())
+                .collect();
+            let Some(other) = rng.pick(&others).copied() else { return Ok(()) };
             engine.change_strategy(remote, other, &Intent::new("change")).await.map(drop)
         }
         Command::TrashRestore => {

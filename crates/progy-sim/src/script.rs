@@ -38,6 +38,9 @@ pub struct Setup {
     /// The workspace is carried by `git`, not by `patch`; at first, if that changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub git: bool,
+    /// It is carried by `snapshot`; if it changes, by that as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub snapshot: bool,
     /// The strategy may change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changes: bool,
@@ -186,6 +189,8 @@ pub enum Mishap {
 pub(crate) enum Carried {
     /// By `patch` alone.
     Patch,
+    /// By `snapshot` alone.
+    Snapshot,
     /// By `git` alone. The server's record of the repository, which devices do not need, is left out.
     Git,
     /// By one of them, and then by the other.
@@ -198,13 +203,18 @@ impl Setup {
         match self.strategy() {
             _ if self.changes => Carried::Either,
             Strategy::Git => Carried::Git,
+            Strategy::Snapshot => Carried::Snapshot,
             _ => Carried::Patch,
         }
     }
 
     /// How the workspace is carried at first.
     pub(crate) fn strategy(&self) -> Strategy {
-        if self.git { Strategy::Git } else { Strategy::Patch }
+        match (self.git, self.snapshot) {
+            (true, _) => Strategy::Git,
+            (false, true) if !self.changes || self.seed % 3 == 2 => Strategy::Snapshot,
+            _ => Strategy::Patch,
+        }
     }
 }
 
@@ -218,6 +228,7 @@ impl Script {
     #[must_use]
     pub fn carried_by(mut self, strategy: Strategy) -> Self {
         self.setup.git = strategy == Strategy::Git;
+        self.setup.snapshot = strategy == Strategy::Snapshot;
         self
     }
 
@@ -225,7 +236,8 @@ impl Script {
     #[must_use]
     pub fn changing(mut self) -> Self {
         self.setup.changes = true;
-        self.setup.git = self.setup.seed.is_multiple_of(2);
+        self.setup.snapshot = true;
+        self.setup.git = self.setup.seed.is_multiple_of(3);
         // Files that do not travel by one strategy travel by the other.
         self.setup.names_files = false;
         for action in &mut self.actions {

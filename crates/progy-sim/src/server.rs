@@ -13,21 +13,24 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use progy_api::account::{Role, User};
 use progy_api::git::{Author, GitHostKind, Repo};
 use progy_api::history::{ContentsRequest, StrategyRequest};
+use progy_api::snapshot::{BlobsRequest, CommitRequest, HaveRequest};
 use progy_api::sync::SyncRequest;
 use progy_core::git::ObjectId;
 use progy_core::git::wire::Service;
-use progy_core::{CourseId, HashKind, RevisionId, Timestamp};
+use progy_core::{ContentHash, CourseId, HashKind, RevisionId, Timestamp};
 use progy_server::ports::database::UserId;
 use progy_server::ports::database::sqlite::Sqlite;
 use progy_server::ports::git_host::RepoName;
 use progy_server::ports::objects::memory::MemoryObjects;
 use progy_server::ports::{Clock, Entropy, PortError};
 use progy_server::services::git::Repositories;
+use progy_server::services::snapshots::upload::Upload;
 use progy_server::{Limits, ServiceError, Services};
+use progy_snapshot::pack::PackId;
 use semver::Version;
 use serde::Serialize;
 
@@ -52,6 +55,10 @@ pub(crate) enum Request {
     Strategy { course: CourseId, body: Vec<u8> },
     Course(CourseId),
     Package(CourseId, Version),
+    Have { course: CourseId, body: Vec<u8> },
+    PutPack { course: CourseId, pack: ContentHash, body: Vec<u8> },
+    Blobs { course: CourseId, body: Vec<u8> },
+    Commit { course: CourseId, body: Vec<u8> },
     EnsureRepo(CourseId),
     Advertise(Service),
     UploadPack(Vec<u8>),
@@ -191,13 +198,16 @@ impl Server {
         carried: Carried,
         sabotage: Option<Sabotage>,
     ) -> Result<Self, String> {
-        let git = (carried != Carried::Patch).then(Host::new).transpose()?.map(Arc::new);
+        let git = matches!(carried, Carried::Git | Carried::Either)
+            .then(Host::new)
+            .transpose()?
+            .map(Arc::new);
         let begun = begun()?;
         let database = Sqlite::in_memory().map_err(|error| error.to_string())?;
         database.restore(&begun.database).map_err(|error| error.to_string())?;
         let database = Arc::new(database);
         let gate = Arc::new(Gate::new(Arc::clone(&database), sabotage));
-        let objects = Arc::clone(&begun.objects);
+        let objects = Arc::new(begun.objects.copy());
         let noted = git.as_ref().filter(|_| carried == Carried::Either);
         let services = services(&gate, &objects, &shared, noted);
         let user = begun.user.clone();
@@ -220,7 +230,7 @@ impl Server {
     /// How contents are named now.
     pub(crate) fn hash_kind(&self) -> HashKind {
         match self.carried {
-            Carried::Patch => HashKind::Blake3,
+            Carried::Patch | Carried::Snapshot => HashKind::Blake3,
             Carried::Git => HashKind::GitBlob,
             Carried::Either => match self.head() {
                 Ok(Some((head, _))) if head.is_commit() => HashKind::GitBlob,
@@ -417,11 +427,57 @@ impl Server {
                 Ok(bytes) => Answer::Good(bytes),
                 Err(error) => refused(&error),
             },
+            Request::Have { course, body } => {
+                let Ok(request) = serde_json::from_slice::<HaveRequest>(body) else {
+                    return self.garbage("have");
+                };
+                body_of(services.have(user, course, &request).await)
+            }
+            Request::PutPack { course, pack, body } => self.take_pack(course, pack, body).await,
+            Request::Blobs { course, body } => {
+                let Ok(request) = serde_json::from_slice::<BlobsRequest>(body) else {
+                    return self.garbage("blobs");
+                };
+                match self.blobs(course, &request).await {
+                    Ok(pack) => Answer::Good(pack),
+                    Err(error) => refused(&error),
+                }
+            }
+            Request::Commit { course, body } => {
+                let Ok(request) = serde_json::from_slice::<CommitRequest>(body) else {
+                    return self.garbage("commit");
+                };
+                body_of(services.commit_snapshot(user, course, &request).await)
+            }
             Request::EnsureRepo(_)
             | Request::Advertise(_)
             | Request::UploadPack(_)
             | Request::ReceivePack(_) => self.answer_git(request).await.unwrap_or(Answer::Nothing),
         }
+    }
+
+    async fn take_pack(&self, course: &CourseId, pack: &ContentHash, body: &[u8]) -> Answer {
+        let Ok(name) = pack.as_bytes().try_into() else { return self.garbage("packs") };
+        let pieces: Vec<std::io::Result<bytes::Bytes>> =
+            body.chunks(600).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
+        let body = futures_util::stream::iter(pieces).boxed();
+        let name = PackId::from_bytes(name);
+        let received = self.services.receive_pack(&self.user, course, name, body).await;
+        body_of(match received {
+            Ok(Upload::Known(answer)) => Ok(answer),
+            Ok(Upload::Arrived(arrived)) => self.services.take_pack(arrived).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn blobs(
+        &self,
+        course: &CourseId,
+        request: &BlobsRequest,
+    ) -> Result<Vec<u8>, ServiceError> {
+        let pack = self.services.blobs(&self.user, course, request).await?;
+        let pieces: Vec<bytes::Bytes> = pack.try_collect().await.map_err(ServiceError::internal)?;
+        Ok(pieces.concat())
     }
 
     async fn package(&self, course: &CourseId, version: &Version) -> Result<Vec<u8>, ServiceError> {

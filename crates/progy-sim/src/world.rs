@@ -156,7 +156,7 @@ impl World {
 
     /// Whether a change of the file at `path` is saved.
     pub(crate) fn travels(&self, path: &RelPath) -> bool {
-        self.setup.git || self.rules().travels(path)
+        self.setup.strategy() != Strategy::Patch || self.rules().travels(path)
     }
 
     /// Which files travel.
@@ -215,6 +215,7 @@ impl World {
             rng: Rng::of(seed, 3),
             git: station.git.as_ref().map(|git| git.path().to_owned()),
             changes: self.setup.changes,
+            snapshot: self.setup.snapshot,
             first: self.setup.strategy(),
         };
         self.stations[n].running = Some((command, process::run(job)));

@@ -37,6 +37,7 @@ fn script(seed: u64, command: Command, mishap: Mishap) -> Script {
         names_files: false,
         relay: false,
         git: false,
+        snapshot: false,
         changes: command == Command::Change,
     };
     Script { setup, actions }

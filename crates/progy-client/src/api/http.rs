@@ -164,6 +164,8 @@ impl Api for HttpApi {
         base: Option<&RevisionId>,
     ) -> Result<Option<ProgressDocument>, ApiError> {
         let mut url = self.server.route(&["api", "progress", course.as_str()], &[]);
+        // Snapshots are read as trees.
+        url.query_pairs_mut().append_pair("files", "none");
         if let Some(base) = base {
             url.query_pairs_mut().append_pair("base", base.as_str());
         }
@@ -197,7 +199,8 @@ impl Api for HttpApi {
         course: &CourseId,
         revision: &RevisionId,
     ) -> Result<Option<RevisionDocument>, ApiError> {
-        let url = self.workspace(course, &["revisions", revision.as_str()]);
+        let mut url = self.workspace(course, &["revisions", revision.as_str()]);
+        url.query_pairs_mut().append_pair("files", "none");
         unless(&[code::NO_REVISION, code::NO_PROGRESS], self.get(url).await)
     }
 

@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use async_trait::async_trait;
-use progy_api::history::RevisionPage;
+use progy_api::history::{RevisionPage, RevisionSummary};
 use progy_api::problem::code;
 use progy_api::snapshot::CommitRequest;
 use progy_api::sync::SyncRequest;
 use progy_core::progress::Progress;
-use progy_core::{ContentHash, CourseId, DeviceId, DeviceName, RevisionId, SaveId, Strategy};
-use progy_snapshot::BlobId;
+use progy_core::{
+    ContentHash, CourseId, DeviceId, DeviceName, RelPath, RevisionId, SaveId, Strategy,
+};
+use progy_snapshot::{BlobId, MemoryBlobs};
 use semver::Version;
 
 use crate::api::{Api, ApiError, SnapshotApi};
@@ -34,6 +36,9 @@ use crate::{Error, Result};
 
 use sending::Asking;
 
+/// So many revisions are looked at to tell which device changed a path.
+const LOOK_BACK: usize = 32;
+
 /// A workspace on the server, reached through [`Api`] and [`SnapshotApi`].
 pub struct SnapshotRemote<'a, A> {
     /// The server.
@@ -48,6 +53,14 @@ pub struct SnapshotRemote<'a, A> {
     pub device_name: DeviceName,
 }
 
+impl<A> Clone for SnapshotRemote<'_, A> {
+    fn clone(&self) -> Self {
+        let Self { api, disk, course, device, device_name } = self;
+        let (course, device) = (course.clone(), device.clone());
+        Self { api: *api, disk: *disk, course, device, device_name: device_name.clone() }
+    }
+}
+
 impl<A> std::fmt::Debug for SnapshotRemote<'_, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SnapshotRemote").field("course", &self.course).finish_non_exhaustive()
@@ -55,11 +68,6 @@ impl<A> std::fmt::Debug for SnapshotRemote<'_, A> {
 }
 
 impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
-    fn template(&self, version: &Version) -> Result<Template> {
-        Template::load(self.disk, version, self.strategy().hash_kind())?
-            .ok_or_else(|| Error::NoVersion(self.course.clone(), version.clone()))
-    }
-
     /// The course version's template, fetched if it is not on this device.
     async fn fetched_template(&self, version: &Version) -> Result<Template> {
         Template::fetch(self.disk, version, self).await
@@ -86,14 +94,51 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         &self,
         version: &Version,
         root: Option<ContentHash>,
+        nodes: &mut MemoryBlobs,
     ) -> Result<trees::Read> {
         let root = root.and_then(|root| BlobId::of_content(&root));
         let root = root.ok_or_else(|| {
             Error::InvalidTree("a revision of this workspace has no tree".to_owned())
         })?;
-        let nodes = self.nodes(version, root).await?;
+        self.nodes(version, root, nodes).await?;
         let template = self.fetched_template(version).await?;
-        trees::read(&nodes, root, template.tree())
+        trees::read(nodes, root, template.tree())
+    }
+
+    /// Which device last changed a path of the head, of which the overlay and the nodes are known. How
+    /// far that is looked into depends on `base`: what was there before is not asked for.
+    async fn devices(
+        &self,
+        base: Option<&RevisionId>,
+        head: &RevisionSummary,
+        overlay: &Overlay,
+        nodes: &mut MemoryBlobs,
+    ) -> Result<BTreeMap<RelPath, DeviceName>> {
+        let (mut revision, mut files) = (head.clone(), overlay.clone());
+        let mut devices = BTreeMap::new();
+        for _ in 0..LOOK_BACK {
+            let Some(before) = revision.parent.as_ref().filter(|parent| Some(*parent) != base)
+            else {
+                break;
+            };
+            let Some(document) = self.api.revision(&self.course, before).await? else { break };
+            // One of another strategy, or of another template.
+            if document.root.is_none() || document.revision.version != revision.version {
+                break;
+            }
+            let version = &document.revision.version;
+            let read = self.recorded_at(version, document.root, nodes).await?;
+            let paths = files.keys().chain(read.overlay.keys());
+            let changed = paths.filter(|path| files.get(*path) != read.overlay.get(*path));
+            for path in changed {
+                devices.entry(path.clone()).or_insert_with(|| revision.device.clone());
+            }
+            (revision, files) = (document.revision, read.overlay);
+        }
+        for path in overlay.keys() {
+            devices.entry(path.clone()).or_insert_with(|| revision.device.clone());
+        }
+        Ok(devices)
     }
 }
 
@@ -125,18 +170,19 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         };
         registry::require(self.strategy(), &document)?;
         let is_base = document.head.as_ref().map(|head| &head.id) == base;
-        let read = if document.head.is_none() || is_base {
-            trees::Read::default()
-        } else {
-            self.recorded_at(&document.version, document.root).await?
-        };
+        let (mut read, mut devices) = (trees::Read::default(), BTreeMap::new());
+        if let Some(head) = document.head.as_ref().filter(|_| !is_base) {
+            let mut nodes = MemoryBlobs::default();
+            read = self.recorded_at(&document.version, document.root, &mut nodes).await?;
+            devices = self.devices(base, head, &read.overlay, &mut nodes).await?;
+        }
         Ok(Some(Head {
             revision: document.head,
             version: document.version,
             overlay: read.overlay,
             folders: read.folders,
             details: read.details,
-            devices: BTreeMap::new(),
+            devices,
             base_known: document.base_known,
             progress: document.records,
         }))
@@ -144,7 +190,7 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
 
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
         let store = Store::new(self.disk);
-        let template = self.template(&publish.save.version)?;
+        let template = self.fetched_template(&publish.save.version).await?;
         let made = trees::made(publish, &template, &store, self.disk)?;
         self.send(publish, &made, &store, Asking::WhatIsNew).await?;
         let request = self.commit_request(publish, made.root);
@@ -186,7 +232,7 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
         let version = &document.revision.version;
         let trees::Read { overlay, folders, details } =
-            self.recorded_at(version, document.root).await?;
+            self.recorded_at(version, document.root, &mut MemoryBlobs::default()).await?;
         Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }
 

@@ -29,6 +29,7 @@ pub(super) fn script(seed: u64) -> Script {
         names_files: rng.percent(10),
         relay,
         git: false,
+        snapshot: false,
         changes: false,
     };
     let trouble = Trouble {

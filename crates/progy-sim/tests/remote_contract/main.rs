@@ -4,4 +4,5 @@
 
 mod git;
 mod patch;
+mod snapshot;
 mod suite;

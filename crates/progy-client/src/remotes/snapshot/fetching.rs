@@ -18,17 +18,21 @@ use crate::{Error, Result};
 const ROUND: usize = limits::BLOBS;
 
 impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
-    /// The nodes and recipes of a tree.
-    pub(super) async fn nodes(&self, version: &Version, root: BlobId) -> Result<MemoryBlobs> {
-        let mut nodes = MemoryBlobs::default();
+    /// The nodes and recipes of a tree, beside those that are in `nodes`.
+    pub(super) async fn nodes(
+        &self,
+        version: &Version,
+        root: BlobId,
+        nodes: &mut MemoryBlobs,
+    ) -> Result<()> {
         let mut frontier = Frontier::new(root);
         loop {
-            let missing = frontier.round(&nodes, ROUND).map_err(no_tree)?;
+            let missing = frontier.round(nodes, ROUND).map_err(no_tree)?;
             if missing.is_empty() {
-                return Ok(nodes);
+                return Ok(());
             }
             let names: Vec<BlobId> = missing.into_iter().map(|(_, id)| id).collect();
-            self.lists(version, &names, &mut nodes).await?;
+            self.lists(version, &names, nodes).await?;
             if !names.iter().any(|id| nodes.blobs.contains_key(id)) {
                 return Err(Error::InvalidTree("a part of a tree is not there".to_owned()));
             }

@@ -21,6 +21,12 @@ impl MemoryObjects {
         Self::default()
     }
 
+    /// Another store with the same objects.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(Mutex::new(self.objects().clone()))
+    }
+
     fn objects(&self) -> MutexGuard<'_, BTreeMap<ObjectKey, Bytes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
