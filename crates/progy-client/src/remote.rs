@@ -245,9 +245,9 @@ pub trait Remote {
     /// revision; what was saved until now stays what it is.
     async fn claim(&self, head: Option<&RevisionId>) -> std::result::Result<(), PublishError>;
 
-    /// Brings the history that the workspace had by other strategies, of which `from` is one, to
+    /// Brings the history that the workspace had by other strategies, those of `from`, to
     /// where this strategy keeps its own. May be repeated, and be done by two devices at once.
-    async fn take_history(&self, from: &dyn Remote) -> Result<()> {
+    async fn take_history(&self, from: &[&dyn Remote]) -> Result<()> {
         let _ = from;
         Ok(())
     }

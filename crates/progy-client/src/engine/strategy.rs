@@ -78,6 +78,7 @@ impl Engine<'_> {
     ) -> std::result::Result<RevisionId, PublishError> {
         let kind = to.strategy().hash_kind();
         let (base, from) = (self.state.base.clone(), self.state.strategy);
+        self.bring_all(&base, remote).await?;
         let names = self.rename([&base.overlay], kind, &base.version, remote).await?;
         let overlay = named(base.overlay.clone(), kind, &names)?;
         let template = crate::template::Template::fetch(self.disk, &base.version, to).await?;
@@ -102,6 +103,15 @@ impl Engine<'_> {
             to.publish(&publish).await?
         };
         Ok(published.revision.id)
+    }
+
+    /// Has this device keep all contents of a state, which is to be sent as a whole.
+    async fn bring_all(&mut self, state: &Base, remote: &dyn Remote) -> Result<()> {
+        let tip = self.tip()?;
+        let scan = self.scan(&[&tip])?;
+        let files = state.overlay.values().flatten().filter_map(Entry::as_file);
+        let wanted = files.map(|file| Wanted::with(file, &self.state.details)).collect();
+        self.fetch_wanted(&state.version, wanted, Some(&scan), remote).await
     }
 
     /// Takes over what this device remembers into the strategy that the server names.
@@ -130,7 +140,7 @@ impl Engine<'_> {
         take_history(remote, to).await?;
         if here != wanted {
             let from = remote.by(here).ok_or_else(unknown)?;
-            self.carry_over(from, to).await?;
+            self.carry_over(remote, from, to).await?;
             remote.turn_to(wanted);
         }
         self.look_beside(remote).await
@@ -142,10 +152,15 @@ impl Engine<'_> {
     }
 
     /// Writes a new memory, in the terms of `to`, in the place of the one in the terms of `from`.
-    async fn carry_over(&mut self, from: &dyn Remote, to: &dyn Remote) -> Result<()> {
+    async fn carry_over(
+        &mut self,
+        remote: &dyn Remote,
+        from: &dyn Remote,
+        to: &dyn Remote,
+    ) -> Result<()> {
         let kind = to.strategy().hash_kind();
         let before = self.state.clone();
-        let (recorded, published) = self.newest_published(from, to).await?;
+        let (recorded, published) = self.newest_published(remote, from, to).await?;
         let queue = before.queue.get(published..).unwrap_or_default().to_vec();
         let base = match &recorded {
             Some(recorded) => &recorded.overlay,
@@ -153,7 +168,7 @@ impl Engine<'_> {
         };
         let unapplied = Overlay::clone(&before.unapplied);
         let overlays = queue.iter().map(|save| &save.overlay).chain([base, &unapplied]);
-        let names = self.rename(overlays, kind, before.version(), from).await?;
+        let names = self.rename(overlays, kind, before.version(), remote).await?;
         let is_known = recorded.is_some() || before.base.revision.is_none();
         let base = match recorded {
             Some(mut recorded) => {
@@ -224,6 +239,7 @@ impl Engine<'_> {
     /// that wait are in it: those whose answer was lost.
     async fn newest_published(
         &self,
+        remote: &dyn Remote,
         from: &dyn Remote,
         to: &dyn Remote,
     ) -> Result<(Option<Recorded>, usize)> {
@@ -231,14 +247,17 @@ impl Engine<'_> {
             if self.state.queue.is_empty() {
                 return Ok((None, 0));
             }
-            return self.look_for(to, |_| false).await;
+            return self.look_for(remote, to, |_| false).await;
         };
         let save = from.save_of(base).await?;
-        self.look_for(to, |found| found.id == *base || Some(&found.save) == save.as_ref()).await
+        let is_base =
+            |found: &RevisionSummary| found.id == *base || Some(&found.save) == save.as_ref();
+        self.look_for(remote, to, is_base).await
     }
 
     async fn look_for(
         &self,
+        remote: &dyn Remote,
         to: &dyn Remote,
         is_base: impl Fn(&RevisionSummary) -> bool,
     ) -> Result<(Option<Recorded>, usize)> {
@@ -250,7 +269,11 @@ impl Engine<'_> {
                 let waits = self.state.queue.iter().rposition(|save| save.id == revision.save);
                 if waits.is_some() || is_base(&revision) {
                     let published = waits.map_or(0, |at| at + 1);
-                    return Ok((to.revision(&revision.id).await?, published));
+                    let found = match to.revision(&revision.id).await {
+                        Err(Error::OtherStrategy(_)) => remote.revision(&revision.id).await,
+                        found => found,
+                    };
+                    return Ok((found?, published));
                 }
             }
         }
@@ -308,12 +331,11 @@ impl Engine<'_> {
     }
 }
 
-/// Brings the history to `to`, from whichever remote has it.
+/// Brings the history to `to`, from the remotes that may have it.
 pub(super) async fn take_history(remote: &dyn Remote, to: &dyn Remote) -> Result<()> {
-    match remote.by(Strategy::Patch) {
-        Some(from) => to.take_history(from).await,
-        None => Ok(()),
-    }
+    let others = [Strategy::Patch, Strategy::Snapshot];
+    let from: Vec<&dyn Remote> = others.into_iter().filter_map(|s| remote.by(s)).collect();
+    if from.is_empty() { Ok(()) } else { to.take_history(&from).await }
 }
 
 /// The head of a workspace that this device does not have yet; the remote turns to the strategy

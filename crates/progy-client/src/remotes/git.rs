@@ -190,7 +190,7 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         Strategy::Git
     }
 
-    async fn take_history(&self, from: &dyn Remote) -> Result<()> {
+    async fn take_history(&self, from: &[&dyn Remote]) -> Result<()> {
         self.bring_history(from).await
     }
 

@@ -235,6 +235,9 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
 
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
+        if document.root.is_some() {
+            return Err(Error::OtherStrategy(Strategy::Snapshot.to_string()));
+        }
         let (overlay, _) = read_files(document.files)?;
         self.admit(&overlay)?;
         let (folders, details) = (Folders::new(), Details::default());

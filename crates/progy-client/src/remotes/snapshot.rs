@@ -230,6 +230,9 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
 
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
         let Some(document) = self.api.revision(&self.course, id).await? else { return Ok(None) };
+        if document.root.is_none() {
+            return Err(Error::OtherStrategy(Strategy::Patch.to_string()));
+        }
         let version = &document.revision.version;
         let trees::Read { overlay, folders, details } =
             self.recorded_at(version, document.root, &mut MemoryBlobs::default()).await?;

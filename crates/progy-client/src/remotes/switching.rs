@@ -1,21 +1,23 @@
 //! One workspace, by whichever strategy carries it at the moment.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use async_trait::async_trait;
 use progy_api::history::RevisionPage;
 use progy_core::progress::Progress;
-use progy_core::{RevisionId, SaveId, Strategy};
+use progy_core::{ContentHash, RevisionId, SaveId, Strategy};
+use progy_snapshot::file::Content;
+use progy_snapshot::{BlobId, Kind};
 use semver::Version;
 
-use crate::Result;
 use crate::remote::{
     Beside, Head, Publish, PublishError, Published, Recorded, Remote, Seal, Show, Sink, Source,
     Wanted,
 };
 use crate::state::Overlay;
+use crate::{Error, Result};
 
 /// The remotes of one workspace, one for each strategy that can carry it, of which one does.
 ///
@@ -47,9 +49,45 @@ impl<'a> Switching<'a> {
         self
     }
 
+    /// Those that do not carry the workspace now.
+    fn others(&self) -> impl Iterator<Item = &dyn Remote> {
+        let current = self.current.get();
+        self.remotes.iter().filter(move |(s, _)| **s != current).map(|(_, r)| r.as_ref())
+    }
+
     #[allow(clippy::indexing_slicing, reason = "`current` is always a key: nothing is removed")]
     fn current(&self) -> &dyn Remote {
         self.remotes[&self.current.get()].as_ref()
+    }
+}
+
+/// Knows which contents have come.
+struct Counting<'c> {
+    sink: &'c mut dyn Sink,
+    came: HashSet<ContentHash>,
+}
+
+impl Sink for Counting<'_> {
+    fn content(&mut self, hash: &ContentHash, bytes: Vec<u8>) -> Result<()> {
+        self.came.insert(*hash);
+        self.sink.content(hash, bytes)
+    }
+
+    fn pack(&mut self, pack: Vec<u8>) -> Result<HashSet<BlobId>> {
+        self.sink.pack(pack)
+    }
+
+    fn blob(&mut self, kind: Kind, id: BlobId, bytes: &[u8]) -> Result<()> {
+        self.sink.blob(kind, id, bytes)
+    }
+
+    fn has(&self, id: &BlobId) -> bool {
+        self.sink.has(id)
+    }
+
+    fn name(&mut self, content: &Content) {
+        self.came.insert(content.hash);
+        self.sink.name(content);
     }
 }
 
@@ -77,7 +115,7 @@ impl Remote for Switching<'_> {
         self.current().claim(head).await
     }
 
-    async fn take_history(&self, from: &dyn Remote) -> Result<()> {
+    async fn take_history(&self, from: &[&dyn Remote]) -> Result<()> {
         self.current().take_history(from).await
     }
 
@@ -114,7 +152,15 @@ impl Remote for Switching<'_> {
     }
 
     async fn revision(&self, id: &RevisionId) -> Result<Option<Recorded>> {
-        self.current().revision(id).await
+        let mut found = self.current().revision(id).await;
+        for other in self.others() {
+            // It is from before a change of the strategy.
+            if !matches!(found, Err(Error::OtherStrategy(_))) {
+                break;
+            }
+            found = other.revision(id).await;
+        }
+        found
     }
 
     async fn log(&self, before: Option<&RevisionId>, limit: u32) -> Result<RevisionPage> {
@@ -128,7 +174,18 @@ impl Remote for Switching<'_> {
         content: &Source<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
-        self.current().fetch(version, wanted, content, sink).await
+        let mut counting = Counting { sink, came: HashSet::new() };
+        self.current().fetch(version, wanted, content, &mut counting).await?;
+        for other in self.others() {
+            // They may be of a revision from before a change of the strategy.
+            let kind = other.strategy().hash_kind();
+            let left = wanted.iter().filter(|want| !counting.came.contains(&want.hash));
+            let left: Vec<Wanted> = left.filter(|w| w.hash.kind() == kind).cloned().collect();
+            if !left.is_empty() {
+                other.fetch(version, &left, content, &mut counting).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn package(&self, version: &Version, out: &mut dyn Write) -> Result<String> {

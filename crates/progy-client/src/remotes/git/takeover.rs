@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use progy_core::git::{Kind, ObjectId};
-use progy_core::{ContentHash, Entry, HashKind, Tree};
+use progy_core::{ContentHash, Entry, HashKind, RevisionId, Tree};
 
 use super::commits::Draft;
 use super::{Api, GitApi, GitRemote, RevisionSummary, object};
@@ -40,7 +40,7 @@ struct Making {
 
 impl<A: Api + GitApi> GitRemote<'_, A> {
     /// Pushes what the other strategy saved, if nobody has done it yet.
-    pub(super) async fn bring_history(&self, from: &dyn Remote) -> Result<()> {
+    pub(super) async fn bring_history(&self, from: &[&dyn Remote]) -> Result<()> {
         // Who commits is known once the repository is settled.
         self.access().await?;
         for _ in 0..TRIES {
@@ -58,9 +58,11 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         Err(Error::Busy)
     }
 
-    async fn former(&self, from: &dyn Remote) -> Result<Former> {
+    async fn former(&self, from: &[&dyn Remote]) -> Result<Former> {
         let mut revisions = Vec::new();
-        let mut history = Pages::of(from);
+        // All of them know the whole list.
+        let Some(first) = from.first() else { return Ok(Former { parent: None, revisions }) };
+        let mut history = Pages::of(*first);
         while let Some(page) = history.next().await? {
             for revision in page {
                 if revision.id.is_commit() {
@@ -73,14 +75,16 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
     }
 
     /// Makes the commits; `None` if the revisions have become commits meanwhile.
-    async fn commits_of(&self, former: &Former, from: &dyn Remote) -> Result<Option<ObjectId>> {
+    async fn commits_of(&self, former: &Former, from: &[&dyn Remote]) -> Result<Option<ObjectId>> {
         let files = match &former.parent {
             Some(parent) => self.repository()?.tree(parent)?,
             None => Tree::new(),
         };
         let mut making = Making { parent: former.parent, files, names: Names::new() };
         for revision in former.revisions.iter().rev() {
-            let Some(recorded) = from.revision(&revision.id).await? else { return Ok(None) };
+            let Some((recorded, from)) = recorded_by(from, &revision.id).await? else {
+                return Ok(None);
+            };
             let hashes = crate::contents::hashes(recorded.overlay.values());
             if recorded.revision.id != revision.id
                 || hashes.iter().any(|hash| hash.kind() == HashKind::GitBlob)
@@ -162,6 +166,20 @@ impl<A: Api + GitApi> GitRemote<'_, A> {
         }
         Ok(bytes)
     }
+}
+
+/// A revision, and the remote that carried it.
+async fn recorded_by<'f>(
+    from: &[&'f dyn Remote],
+    id: &RevisionId,
+) -> Result<Option<(Recorded, &'f dyn Remote)>> {
+    for remote in from {
+        match remote.revision(id).await {
+            Err(Error::OtherStrategy(_)) => {}
+            found => return Ok(found?.map(|recorded| (recorded, *remote))),
+        }
+    }
+    Ok(None)
 }
 
 /// The contents of a revision that have no name here yet.

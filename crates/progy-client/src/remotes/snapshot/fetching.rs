@@ -54,7 +54,11 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         let names = names.iter().flat_map(|id| *id.as_bytes()).collect();
         let request =
             BlobsRequest { version: version.clone(), names: Base64(names), deep, known: None };
-        Ok(self.api.blobs(&self.course, &request).await?)
+        let pack = self.api.blobs(&self.course, &request).await?;
+        match Index::from_pack(&pack) {
+            Ok(_) => Ok(pack),
+            Err(error) => Err(Error::Unreachable(format!("the answer was cut off: {error}"))),
+        }
     }
 
     /// Fetches contents; those that the server does not have are left out.
