@@ -239,7 +239,15 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
             return Err(Error::OtherStrategy(Strategy::Snapshot.to_string()));
         }
         let (overlay, _) = read_files(document.files)?;
-        self.admit(&overlay)?;
+        if id.is_commit() {
+            // Carried by `git` before.
+            let sizes = overlay.values().flatten().filter_map(|entry| Some(entry.as_file()?.size));
+            if sizes.max() > Some(limits::GIT_FILE) {
+                return Err(Error::InvalidTree(format!("{id} holds a file that is too large")));
+            }
+        } else {
+            self.admit(&overlay)?;
+        }
         let (folders, details) = (Folders::new(), Details::default());
         Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }

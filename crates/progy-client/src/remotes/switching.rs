@@ -49,10 +49,11 @@ impl<'a> Switching<'a> {
         self
     }
 
-    /// Those that do not carry the workspace now.
+    /// Those that do not carry the workspace now and that read what they, or `git`, carried before
+    /// from the server. `git` itself would begin a repository for that.
     fn others(&self) -> impl Iterator<Item = &dyn Remote> {
-        let current = self.current.get();
-        self.remotes.iter().filter(move |(s, _)| **s != current).map(|(_, r)| r.as_ref())
+        let others = [Strategy::Patch, Strategy::Snapshot].into_iter();
+        others.filter(|strategy| *strategy != self.current.get()).filter_map(|s| self.by(s))
     }
 
     #[allow(clippy::indexing_slicing, reason = "`current` is always a key: nothing is removed")]
@@ -178,9 +179,8 @@ impl Remote for Switching<'_> {
         self.current().fetch(version, wanted, content, &mut counting).await?;
         for other in self.others() {
             // They may be of a revision from before a change of the strategy.
-            let kind = other.strategy().hash_kind();
-            let left = wanted.iter().filter(|want| !counting.came.contains(&want.hash));
-            let left: Vec<Wanted> = left.filter(|w| w.hash.kind() == kind).cloned().collect();
+            let is_left = |want: &&Wanted| !counting.came.contains(&want.hash);
+            let left: Vec<Wanted> = wanted.iter().filter(is_left).cloned().collect();
             if !left.is_empty() {
                 other.fetch(version, &left, content, &mut counting).await?;
             }
