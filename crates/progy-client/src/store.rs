@@ -230,7 +230,7 @@ fn load(disk: &dyn Disk) -> Packs {
     for id in ids(disk) {
         let index = index_of(disk, &id);
         let names = names::read(disk, &id);
-        if let (Some(index), Some(names)) = (index, names) {
+        if let (Ok(Some(index)), Some(names)) = (index, names) {
             packs.add(id, index, names);
         } else {
             tracing::warn!(pack = %id, "a pack cannot be read");
@@ -254,19 +254,21 @@ fn ids(disk: &dyn Disk) -> Vec<PackId> {
     ids
 }
 
-fn index_of(disk: &dyn Disk, id: &PackId) -> Option<Index> {
+/// The index of a pack; `None` if it is damaged.
+fn index_of(disk: &dyn Disk, id: &PackId) -> io::Result<Option<Index>> {
     let path = pack_path(id);
-    let len = disk.meta(&path).ok()??.size;
-    let mut reader = disk.open(&path).ok()?;
+    let len = disk.meta(&path)?.ok_or(io::ErrorKind::NotFound)?.size;
+    let mut reader = disk.open(&path)?;
     let mut wanted = Index::FIRST_READ.min(len);
     loop {
-        reader.seek(SeekFrom::Start(len.checked_sub(wanted)?)).ok()?;
-        let mut tail = vec![0; usize::try_from(wanted).ok()?];
-        reader.read_exact(&mut tail).ok()?;
-        match Index::from_tail(&tail, len).ok()? {
-            Tail::Index(index) => return Some(index),
-            Tail::Needs(more) if more > wanted => wanted = more,
-            Tail::Needs(_) => return None,
+        let start = len.checked_sub(wanted).ok_or(io::ErrorKind::UnexpectedEof)?;
+        reader.seek(SeekFrom::Start(start))?;
+        let mut tail = Vec::new();
+        (&mut reader).take(wanted).read_to_end(&mut tail)?;
+        match Index::from_tail(&tail, len) {
+            Ok(Tail::Index(index)) => return Ok(Some(index)),
+            Ok(Tail::Needs(more)) if more > wanted => wanted = more,
+            Ok(Tail::Needs(_)) | Err(_) => return Ok(None),
         }
     }
 }

@@ -201,6 +201,24 @@ fn a_course_that_is_resumed() {
     );
 }
 
+/// A device with a file that is saved and one that is not.
+fn written(device: &Device, at: usize) -> Device {
+    device.write("laptop.md", format!("laptop {at}"));
+    device.run(&["save"]).ok();
+    device.write("unsaved.md", format!("unsaved {at}"));
+    device.clone()
+}
+
+/// The change of the strategy was ended by whoever came next, with what [`written`] wrote.
+fn assert_changed_to(strategy: &str, device: &Device, at: usize) {
+    device.run(&["sync"]).ok();
+    device.run(&["strategy", strategy]).ok();
+    for file in ["laptop", "unsaved"] {
+        assert_saved(device, &format!("{file}.md"), &format!("{file} {at}"));
+    }
+    assert_whole(device);
+}
+
 #[test]
 fn a_change_to_git() {
     let Begun { world: _world, laptop, desktop, .. } = begin();
@@ -213,19 +231,9 @@ fn a_change_to_git() {
             if at % 2 == 0 {
                 fs::remove_dir_all(laptop.at(".git")).unwrap();
             }
-            laptop.write("laptop.md", format!("laptop {at}"));
-            laptop.run(&["save"]).ok();
-            laptop.write("unsaved.md", format!("unsaved {at}"));
-            laptop.clone()
+            written(&laptop, at)
         },
-        |laptop, at| {
-            laptop.run(&["sync"]).ok();
-            laptop.run(&["strategy", "git"]).ok();
-            for file in ["laptop", "unsaved"] {
-                assert_saved(laptop, &format!("{file}.md"), &format!("{file} {at}"));
-            }
-            assert_whole(laptop);
-        },
+        |laptop, at| assert_changed_to("git", laptop, at),
     );
     settle(&[&desktop]);
     assert_equal(&[&laptop, &desktop]);
@@ -240,19 +248,9 @@ fn a_change_away_from_git() {
         12,
         |at| {
             laptop.run(&["strategy", "git"]).ok();
-            laptop.write("laptop.md", format!("laptop {at}"));
-            laptop.run(&["save"]).ok();
-            laptop.write("unsaved.md", format!("unsaved {at}"));
-            laptop.clone()
+            written(&laptop, at)
         },
-        |laptop, at| {
-            laptop.run(&["sync"]).ok();
-            laptop.run(&["strategy", "patch"]).ok();
-            for file in ["laptop", "unsaved"] {
-                assert_saved(laptop, &format!("{file}.md"), &format!("{file} {at}"));
-            }
-            assert_whole(laptop);
-        },
+        |laptop, at| assert_changed_to("patch", laptop, at),
     );
     settle(&[&desktop]);
     assert_equal(&[&laptop, &desktop]);

@@ -209,7 +209,8 @@ impl<'a> Open<'a> {
         }
         self.disk.rename(NEW, &path).map_err(fails)?;
         self.disk.flush(&[&path]).map_err(fails)?;
-        let index = index_of(self.disk, &written.id).ok_or_else(|| Error::Damaged(path))?;
+        let index = index_of(self.disk, &written.id).map_err(fails)?;
+        let index = index.ok_or_else(|| Error::Damaged(path))?;
         store.learn(written.id, index, all);
         Ok(())
     }

@@ -4,16 +4,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use progy_api::git::GitAccess;
-use progy_core::git::ObjectId;
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use super::stage::{Forgejo, Stage, commit_at, forgejo_at, opens_at, rewrite_at};
-use super::{SITE, repo};
+use super::repo;
+use super::stage::{Forgejo, Stage, forgejo_at};
 use crate::Secret;
 use crate::ports::git_host::forgejo::Forgejo as Host;
-use crate::ports::git_host::{GitHost, Pass, RepoName, names};
+use crate::ports::git_host::{GitHost, names};
 use crate::ports::web::{Patience, Web, below};
 
 const URL: &str = "PROGY_TEST_FORGEJO_URL";
@@ -80,21 +78,6 @@ impl Stage for Real {
 
     fn root(&self) -> String {
         self.root.as_str().trim_end_matches('/').to_owned()
-    }
-
-    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId {
-        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
-        commit_at(&pass.repo_url, Some((&pass.user, &pass.token)), text).await
-    }
-
-    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool> {
-        Some(opens_at(pass, url, push).await)
-    }
-
-    async fn rewrite(&self, repo: &RepoName) -> bool {
-        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
-        rewrite_at(&pass.repo_url, Some((&pass.user, &pass.token))).await;
-        true
     }
 
     fn limits_repositories(&self) -> bool {

@@ -36,13 +36,22 @@ pub(super) trait Stage: Sync {
     fn root(&self) -> String;
 
     /// Pushes a commit that says and holds `text` on top of `main`.
-    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId;
+    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId {
+        let pass = self.host().pass(repo, GitAccess::Write, SITE).await.unwrap();
+        commit_at(&pass.repo_url, Some((&pass.user, &pass.token)), text).await
+    }
 
     /// Whether a pass lets stock Git fetch or push there; `None` if nobody answers here.
-    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool>;
+    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool> {
+        Some(opens_at(pass, url, push).await)
+    }
 
     /// Tries to force `main` back to where it was before; false if nobody answers here.
-    async fn rewrite(&self, repo: &RepoName) -> bool;
+    async fn rewrite(&self, repo: &RepoName) -> bool {
+        let pass = self.host().pass(repo, GitAccess::Write, SITE).await.unwrap();
+        rewrite_at(&pass.repo_url, Some((&pass.user, &pass.token))).await;
+        true
+    }
 
     /// Whether a pass for reading is for reading.
     fn limits_access(&self) -> bool {
@@ -135,7 +144,7 @@ async fn must(folder: &Path, login: Option<(&str, &Secret)>, args: &[&str]) -> S
 }
 
 /// Clones what is at `url`, and pushes a commit.
-pub(super) async fn commit_at(url: &str, login: Option<(&str, &Secret)>, text: &str) -> ObjectId {
+async fn commit_at(url: &str, login: Option<(&str, &Secret)>, text: &str) -> ObjectId {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     must(at, login, &["clone", "-q", url, "."]).await;
@@ -147,7 +156,7 @@ pub(super) async fn commit_at(url: &str, login: Option<(&str, &Secret)>, text: &
 }
 
 /// Whether stock Git may fetch from `url`, or push to it.
-pub(super) async fn opens_at(pass: &Pass, url: &str, push: bool) -> bool {
+async fn opens_at(pass: &Pass, url: &str, push: bool) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let login = Some((pass.user.as_str(), &pass.token));
@@ -161,7 +170,7 @@ pub(super) async fn opens_at(pass: &Pass, url: &str, push: bool) -> bool {
 }
 
 /// Tries to force `main` at `url` back by one.
-pub(super) async fn rewrite_at(url: &str, login: Option<(&str, &Secret)>) {
+async fn rewrite_at(url: &str, login: Option<(&str, &Secret)>) {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     must(at, login, &["clone", "-q", url, "."]).await;
@@ -267,21 +276,6 @@ impl Stage for Forgejo {
         self.standin.root_url()
     }
 
-    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId {
-        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
-        commit_at(&pass.repo_url, Some((&pass.user, &pass.token)), text).await
-    }
-
-    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool> {
-        Some(opens_at(pass, url, push).await)
-    }
-
-    async fn rewrite(&self, repo: &RepoName) -> bool {
-        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
-        rewrite_at(&pass.repo_url, Some((&pass.user, &pass.token))).await;
-        true
-    }
-
     fn limits_repositories(&self) -> bool {
         self.age == Age::New
     }
@@ -367,15 +361,6 @@ impl Stage for GitHub {
 
     fn root(&self) -> String {
         self.standin.base_url()
-    }
-
-    async fn commit(&self, repo: &RepoName, text: &str) -> ObjectId {
-        let pass = self.host.pass(repo, GitAccess::Write, SITE).await.unwrap();
-        commit_at(&pass.repo_url, Some((&pass.user, &pass.token)), text).await
-    }
-
-    async fn opens(&self, pass: &Pass, url: &str, push: bool) -> Option<bool> {
-        Some(opens_at(pass, url, push).await)
     }
 
     /// Learners may do that in their own accounts.
