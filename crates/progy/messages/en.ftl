@@ -344,6 +344,18 @@ keys-rotated =
     }
 key-to-remove = Nothing needs the key { $key } any more: remove it from `vault.keys`, or from PROGY_VAULT_KEYS.
 key-kept = Some tokens could not be decrypted, so the key { $key } stays. The log above names their accounts; those learners have to link them again. Then run `progy admin keys rotate` once more.
+fsck-pack = Damaged: { $object }: { $what }
+fsck-pack-repaired = Repaired: { $object }: { $what }
+fsck-blob = Lost: the blob { $blob }, which revision { $revision } of { $course } by { $learner } needs
+fsck-fine = All snapshots can be read: { $packs } packs with { $blobs } blobs, { $revisions } revisions.
+fsck-damaged = { $count ->
+        [one] One thing is damaged or lost
+       *[other] { $count } things are damaged or lost
+    }; they are named above, and nothing was changed. Bring the objects back from a copy of the data if you have one. `progy admin fsck --repair` keeps what is whole.
+fsck-left = { $count ->
+        [one] One thing is damaged or lost, and whole nowhere on this server
+       *[other] { $count } things are damaged or lost, and whole nowhere on this server
+    }; the rest is safe. Bring missing objects back from a copy of the data, or have the learners save those files again from a device that has them; then run `progy admin fsck --repair` once more.
 no-password = There is no password on standard input. Write it there: `progy admin user add NAME --email E --password-stdin < FILE`.
 no-tokens = { $name } has no tokens. `progy admin token create { $name }` makes one.
 token-line = { $id }  { $label }  { $scopes }  used: { $used }  { $state }

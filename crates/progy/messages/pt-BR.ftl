@@ -344,6 +344,18 @@ keys-rotated =
     }
 key-to-remove = Nada mais precisa da chave { $key }: retire-a de `vault.keys`, ou de PROGY_VAULT_KEYS.
 key-kept = Alguns tokens não puderam ser decifrados, por isso a chave { $key } fica. O registro acima diz de que contas são; essas pessoas precisam vinculá-las de novo. Depois execute `progy admin keys rotate` mais uma vez.
+fsck-pack = Danificado: { $object }: { $what }
+fsck-pack-repaired = Reparado: { $object }: { $what }
+fsck-blob = Perdido: o blob { $blob }, de que a revisão { $revision } de { $course }, de { $learner }, precisa
+fsck-fine = Todos os snapshots podem ser lidos: { $packs } pacotes com { $blobs } blobs, { $revisions } revisões.
+fsck-damaged = { $count ->
+        [one] Uma coisa está danificada ou perdida
+       *[other] { $count } coisas estão danificadas ou perdidas
+    }; os nomes estão acima, e nada foi mudado. Traga os objetos de volta de uma cópia dos dados, se houver. `progy admin fsck --repair` guarda o que está inteiro.
+fsck-left = { $count ->
+        [one] Uma coisa está danificada ou perdida, e inteira em nenhum lugar deste servidor
+       *[other] { $count } coisas estão danificadas ou perdidas, e inteiras em nenhum lugar deste servidor
+    }; o resto está a salvo. Traga os objetos que faltam de uma cópia dos dados, ou peça a quem aprende que salve esses arquivos de novo em um dispositivo que os tenha; depois execute `progy admin fsck --repair` mais uma vez.
 no-password = Não há senha na entrada padrão. Escreva-a lá: `progy admin user add NOME --email E --password-stdin < ARQUIVO`.
 no-tokens = { $name } não tem tokens. `progy admin token create { $name }` cria um.
 token-line = { $id }  { $label }  { $scopes }  usado: { $used }  { $state }

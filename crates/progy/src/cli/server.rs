@@ -49,6 +49,15 @@ pub(crate) enum AdminCommand {
     /// The keys that tokens of GitHub and other services are encrypted with.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Read all snapshots, and name what is damaged. The server may go on.
+    Fsck {
+        /// Pack anew what is whole, and take out what is damaged.
+        #[arg(long)]
+        repair: bool,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make an invitation to register, and print its code: it cannot be shown again.
     Invite {
         /// What the person will be.

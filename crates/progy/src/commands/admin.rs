@@ -1,5 +1,6 @@
 //! `progy admin`: what an administrator does on the server's machine.
 
+mod fsck;
 mod token;
 
 use std::io::Read;
@@ -45,6 +46,7 @@ pub(crate) async fn run(context: &Context, args: AdminArgs) -> Result<Exit, Fail
                 return Err(fail!(Exit::Failed, "key-kept", key = key));
             }
         }
+        AdminCommand::Fsck { repair, json } => fsck::run(context, &config, repair, json).await?,
         AdminCommand::Token(command) => token::run(context, &config, command).await?,
     }
     Ok(Exit::Done)

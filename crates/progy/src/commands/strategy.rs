@@ -62,6 +62,6 @@ async fn change(
 pub(crate) fn refuse(strategy: Strategy) -> Result<(), Failure> {
     match strategy {
         Strategy::Patch | Strategy::Snapshot | Strategy::Git => Ok(()),
-        other => Err(fail!(Exit::Failed, "strategy-later", strategy = other)),
+        other @ Strategy::Container => Err(fail!(Exit::Failed, "strategy-later", strategy = other)),
     }
 }

@@ -156,7 +156,7 @@ pub struct Rooted {
     pub completes_lesson: bool,
     /// Whether it is the head of its workspace.
     pub is_head: bool,
-    /// Whether it is a commit of a repository now, which keeps its tree for as long as that is so.
+    /// Whether it is a commit of a repository now.
     pub is_commit: bool,
 }
 
@@ -243,7 +243,8 @@ pub trait Snapshots: Send + Sync {
     /// What the snapshots of the owner of a store need.
     async fn needed(&self, store: StoreId) -> Result<Needed>;
 
-    /// Takes the trees of revisions of a workspace away, but never the head's. Their ids stay known.
+    /// Takes the trees of revisions of a workspace away, but never the head's. Their ids stay known, and
+    /// those that are commits now stay listed for as long as they are.
     async fn expire(
         &self,
         workspace: WorkspaceId,

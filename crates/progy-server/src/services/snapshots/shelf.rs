@@ -84,6 +84,7 @@ impl Shelf {
         let mut damage = None;
         // Where it was may have been taken out since: then it is looked for once more.
         for _ in 0..2 {
+            damage = None;
             for place in self.packs.db.places(&self.stores, id).await? {
                 match self.read(id, place).await {
                     Ok(Some(bytes)) => return Ok(Some(bytes)),

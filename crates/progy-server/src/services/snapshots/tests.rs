@@ -1,5 +1,6 @@
 mod damage;
 mod fsck;
+mod interleaved;
 mod laptop;
 mod saves;
 mod strategies;

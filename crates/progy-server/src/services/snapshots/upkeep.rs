@@ -31,6 +31,8 @@ const IN_FLIGHT: i64 = 24 * 60 * 60 * 1_000;
 /// Objects are kept for so long after their blobs are not found any more, in milliseconds: an hour.
 /// No answer takes longer.
 const BEING_READ: i64 = 60 * 60 * 1_000;
+/// A store in which nothing was left to do is looked at again after so long, in milliseconds: a day.
+const SETTLED: i64 = 24 * 60 * 60 * 1_000;
 /// Rows that are read at once.
 const AT_ONCE: u32 = 500;
 /// Packs that are taken out at once.
@@ -51,20 +53,23 @@ pub struct Swept {
     pub deleted: usize,
 }
 
-/// What a store was like when nothing was left to do: while it is still so, nothing has to be read.
+/// What a store was like, and when, as nothing was left to do: while it is still so, nothing has to be
+/// read, for a day. An object may come later than its row went, and nothing but its name tells of it.
 #[derive(Debug, Default)]
-pub(in crate::services) struct Settled(Mutex<HashMap<StoreId, (u64, PackNumber)>>);
+pub(in crate::services) struct Settled(Mutex<HashMap<StoreId, (u64, PackNumber, Timestamp)>>);
 
 impl Settled {
-    fn is(&self, store: &Store, last: PackNumber) -> bool {
+    fn is(&self, store: &Store, last: PackNumber, now: Timestamp) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&store.id) == Some(&(store.committed, last))
+        known.get(&store.id).is_some_and(|(committed, number, at)| {
+            (*committed, *number) == (store.committed, last) && now.0 - at.0 < SETTLED
+        })
     }
 
-    fn set(&self, store: &Store, last: Option<PackNumber>) {
+    fn set(&self, store: &Store, last: Option<PackNumber>, now: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match last {
-            Some(last) => drop(known.insert(store.id, (store.committed, last))),
+            Some(last) => drop(known.insert(store.id, (store.committed, last, now))),
             None => drop(known.remove(&store.id)),
         }
     }
@@ -98,7 +103,7 @@ impl Services {
         }
         let needed = self.thin_out(store.id, now, done).await?;
         let last = rows.last().map_or(PackNumber(0), |row| row.number);
-        if self.settled.is(store, last) {
+        if self.settled.is(store, last, now) {
             return Ok(());
         }
         let due: Vec<PackNumber> = rows
@@ -113,7 +118,7 @@ impl Services {
         self.remove_orphans(store.id, done).await?;
         let all_there = rows.iter().all(|row| row.state == PackState::There);
         let settled = all_there && due.len() == rows.len();
-        self.settled.set(store, settled.then_some(last));
+        self.settled.set(store, settled.then_some(last), now);
         Ok(())
     }
 
@@ -151,14 +156,24 @@ impl Services {
     }
 
     fn expiring(&self, revisions: &[Rooted], now: Timestamp) -> Vec<RevisionId> {
-        let judged: Vec<retention::Revision> = revisions
+        // What is a commit now is in a repository: its tree is kept as a way back, and not for ever.
+        let mut judged: Vec<retention::Revision> = revisions
             .iter()
             .map(|revision| retention::Revision {
                 saved_at: revision.received_at,
-                completes_lesson: revision.completes_lesson,
-                in_use: revision.is_head || revision.is_commit,
+                completes_lesson: revision.completes_lesson && !revision.is_commit,
+                in_use: revision.is_head,
             })
             .collect();
+        if revisions.last().is_some_and(|last| last.is_commit && !last.is_head) {
+            // The head is a commit that never was a snapshot.
+            let head = Timestamp(i64::MAX);
+            judged.push(retention::Revision {
+                saved_at: head,
+                completes_lesson: false,
+                in_use: true,
+            });
+        }
         let keep = self.limits.retention.keep(&judged, now);
         let gone = revisions.iter().zip(keep).filter(|(_, keep)| !keep);
         gone.map(|(revision, _)| revision.revision.clone()).collect()

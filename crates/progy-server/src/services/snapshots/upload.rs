@@ -20,7 +20,7 @@ use super::checking::{self, Flaw};
 use super::packs::{PackFile, key};
 use crate::ports::database::UserId;
 use crate::ports::database::snapshots::{NewPack, PackNumber, PackOutcome, PackRow, StoreId};
-use crate::ports::objects::ByteStream;
+use crate::ports::objects::{ByteStream, ObjectKey};
 use crate::services::Services;
 use crate::{Result, ServiceError};
 
@@ -55,8 +55,14 @@ impl Services {
         let user = UserId(user.id.clone());
         let store = self.own_store(&user).await?.id;
         if let Some(row) = self.db.touch_pack(store, &name, self.clock.now()).await? {
-            // Read to its end, or who sends it does not get to see the answer.
-            body.for_each(async |_| ()).await;
+            let key = key(store, row.number)?;
+            if self.objects.size(&key).await? == Some(row.size) {
+                // Read to its end, or who sends it does not get to see the answer.
+                body.for_each(async |_| ()).await;
+            } else {
+                tracing::error!(%key, "a pack was missing or cut short, and is sent again");
+                self.put_pack(&key, name, body).await?;
+            }
             return answer(&row).map(Upload::Known);
         }
         let (used, quota) = (self.db.used(&user).await?, self.limits.quota);
@@ -64,19 +70,26 @@ impl Services {
             return Err(ServiceError::QuotaExceeded { used, needed: 1, quota });
         }
         let number = self.db.begin_pack(store, self.clock.now()).await?;
-        let other = Arc::new(AtomicBool::new(false));
-        let body = hashed(body, name, Arc::clone(&other));
-        match self.objects.put(&key(store, number)?, body).await {
+        match self.put_pack(&key(store, number)?, name, body).await {
             Ok(size) => Ok(Upload::Arrived(Arrived { store, number, name, size })),
             Err(error) => {
                 self.db.give_up_pack(number, self.clock.now()).await?;
-                if other.load(Ordering::Relaxed) {
-                    let why = format!("the body is not the pack {name}, or over the limit");
-                    return Err(ServiceError::WrongPack(why));
-                }
-                Err(error.into())
+                Err(error)
             }
         }
+    }
+
+    /// Stores a body as this object, if it is the pack of that name; gives its size.
+    async fn put_pack(&self, key: &ObjectKey, name: PackId, body: ByteStream) -> Result<u64> {
+        let other = Arc::new(AtomicBool::new(false));
+        let body = hashed(body, name, Arc::clone(&other));
+        self.objects.put(key, body).await.map_err(|error| {
+            if other.load(Ordering::Relaxed) {
+                let why = format!("the body is not the pack {name}, or over the limit");
+                return ServiceError::WrongPack(why);
+            }
+            error.into()
+        })
     }
 
     /// Checks a pack that has arrived; from then on its blobs are there.
@@ -107,7 +120,11 @@ impl Services {
         match self.db.add_pack(new, self.limits.quota).await? {
             PackOutcome::Added => {}
             PackOutcome::Known => self.put_away(store, number).await?,
-            PackOutcome::GivenUp => return Err(ServiceError::Unavailable(None)),
+            PackOutcome::GivenUp => {
+                // Its row may be forgotten already: nobody else would look for the object.
+                self.put_away(store, number).await?;
+                return Err(ServiceError::Unavailable(None));
+            }
             PackOutcome::QuotaExceeded { used } => {
                 self.put_away(store, number).await?;
                 let quota = self.limits.quota;

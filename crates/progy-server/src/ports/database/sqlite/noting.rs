@@ -3,6 +3,7 @@
 use progy_core::{RevisionId, SaveId, Strategy};
 use rusqlite::params;
 
+use super::revisions::LISTED;
 use super::store::{Store, id_bytes, int};
 use crate::ports::Result;
 use crate::ports::database::codec::encode_overlay;
@@ -79,6 +80,11 @@ impl Store {
             self.add_noted(id, seq, revision, parent.as_ref(), note)?;
             parent = Some(revision.id.clone());
         }
+        let head = if note.revisions.is_empty() {
+            self.last_listed(id)?
+        } else {
+            (seq > 0).then_some(seq)
+        };
         self.connection
             .prepare_cached(
                 "UPDATE workspace SET head = ?2, version = ?3, stored = ?4, overlay = NULL
@@ -86,7 +92,7 @@ impl Store {
             )?
             .execute(params![
                 id.0,
-                (seq > 0).then_some(seq),
+                head,
                 note.revisions.last().map_or(&workspace.version, |last| &last.version).to_string(),
                 int(note.stored),
             ])?;
@@ -172,6 +178,16 @@ impl Store {
         Ok(self
             .connection
             .prepare_cached("SELECT coalesce(max(seq), 0) FROM revision WHERE workspace = ?")?
+            .query_row([id.0], |row| row.get(0))?)
+    }
+
+    /// The newest revision that has not expired.
+    fn last_listed(&self, id: WorkspaceId) -> Result<Option<i64>> {
+        Ok(self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT max(r.seq) FROM revision r WHERE r.workspace = ? AND {LISTED}"
+            ))?
             .query_row([id.0], |row| row.get(0))?)
     }
 

@@ -18,6 +18,10 @@ pub(super) const KEYFRAMES: i64 = 64;
 pub(super) const SUMMARY: &str = "r.id, r.parent, r.save, r.device_name, r.message, r.lesson,
     r.saved_at, r.version, r.files_changed, r.bytes";
 
+/// Which revisions can be seen, of a table named `r`: those that have not expired. What a commit was
+/// before may have; the repository has it.
+pub(super) const LISTED: &str = "(r.expired_at IS NULL OR length(r.id) = 20)";
+
 /// Reads [`SUMMARY`].
 pub(super) fn summary(row: &Row<'_>) -> Result<RevisionSummary> {
     Ok(RevisionSummary {
@@ -61,7 +65,7 @@ impl Store {
             .connection
             .prepare_cached(&format!(
                 "SELECT {SUMMARY} FROM revision r
-                 WHERE r.workspace = ? AND r.seq < ? AND r.expired_at IS NULL
+                 WHERE r.workspace = ? AND r.seq < ? AND {LISTED}
                  ORDER BY r.seq DESC LIMIT ?"
             ))?
             .query_map(params![id.0, before, limit], |row| Ok(summary(row)))?
@@ -80,7 +84,7 @@ impl Store {
             .connection
             .prepare_cached(&format!(
                 "SELECT {SUMMARY}, r.root FROM revision r
-                 WHERE r.workspace = ? AND r.seq = ? AND r.expired_at IS NULL"
+                 WHERE r.workspace = ? AND r.seq = ? AND {LISTED}"
             ))?
             .query_row([id.0, seq], |row| Ok((summary(row), root(row)?)))
             .optional()?;

@@ -38,9 +38,11 @@ impl Tables {
         revisions: &[RevisionId],
         now: Timestamp,
     ) -> Result<()> {
+        // A commit is still listed, by what its repository has; but should that forget it, then what
+        // it was before has expired.
         let mut statement = self.connection.prepare_cached(
             "UPDATE revision SET root = NULL, expired_at = ?3
-             WHERE workspace = ?1 AND id = ?2 AND root IS NOT NULL AND length(id) <> 20
+             WHERE workspace = ?1 AND id = ?2 AND root IS NOT NULL
                 AND seq <> (SELECT coalesce(head, 0) FROM workspace WHERE id = ?1)",
         )?;
         for revision in revisions {
@@ -71,6 +73,10 @@ impl Tables {
                 self.give_up_pack(instead.number, instead.now)?;
             } else {
                 self.settle_pack(sweep.store, instead)?;
+                // What is in it was counted where it came from.
+                self.connection
+                    .prepare_cached("UPDATE pack SET counted = 1 WHERE number = ?")?
+                    .execute([instead.number.0])?;
             }
         }
         if removed {

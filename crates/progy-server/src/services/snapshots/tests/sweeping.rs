@@ -143,11 +143,32 @@ fn objects_of_nobody_are_found() {
     assert!(left.contains(key) && left.len() == 2, "{left:?}");
 }
 
+#[test]
+fn an_object_that_comes_after_its_row_went_goes_too() {
+    let world = World::new();
+    let mut ana = Laptop::new(&world, "ana");
+    ana.saved(&Model::from([("a", &b"one"[..])]));
+    let store = run(world.services.own_store(&UserId(ana.user.id.clone()))).unwrap().id;
+    let late = run(world.db.begin_pack(store, world.services.clock.now())).unwrap();
+    for _ in 0..5 {
+        world.clock.pass(2 * DAY);
+        sweep(&world);
+    }
+    assert_eq!(run(world.db.pack(late)).unwrap(), None);
+    // There is nothing left to do, and the server that took the upload dies.
+    let key = packs::key(store, late).unwrap();
+    let bytes = futures_util::stream::iter([Ok(bytes::Bytes::from_static(b"late"))]);
+    run(world.objects.put(&key, futures_util::StreamExt::boxed(bytes))).unwrap();
+    world.clock.pass(DAY);
+    sweep(&world);
+    assert_eq!(packs_of(&world, &ana.user.id).len(), 1);
+}
+
 /// Chance, the same each time.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
+    pub(super) fn below(&mut self, most: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
