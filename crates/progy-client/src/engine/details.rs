@@ -21,8 +21,7 @@ impl Engine<'_> {
         for (path, meta) in &unsaved.scan.metas {
             let Some(Entry::File(file)) = unsaved.tree.get(path.as_str()) else { continue };
             if self.state.details.time(path, &file.hash).is_none() {
-                let time = (file.hash, meta.modified);
-                self.state.details.times.insert(path.clone(), time);
+                self.state.details.note_time(path.clone(), file.hash, meta.modified);
             }
         }
     }

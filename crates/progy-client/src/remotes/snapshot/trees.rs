@@ -176,7 +176,7 @@ pub(super) fn read(nodes: &dyn BlobSource, root: BlobId, template: &Tree) -> Res
             Item::Symlink(target) => Entry::Symlink(target),
             Item::File(file) => {
                 let content = file.content;
-                details.times.insert(path.clone(), (content.hash, file.modified));
+                details.note_time(path.clone(), content.hash, file.modified);
                 if content.size > ONE_CHUNK {
                     details.recipes.insert(content.hash, top(&content));
                 }
