@@ -42,9 +42,12 @@ impl Engine<'_> {
             if self.state.strategy == wanted {
                 return Ok(report);
             }
-            match self.change_now(remote, wanted, &mut report).await {
-                // Another device may have been there before, or may have changed it back.
-                Ok(()) | Err(PublishError::HeadMoved | PublishError::SaveReused) => {}
+            let to = remote.by(wanted).ok_or_else(|| Error::OtherStrategy(wanted.to_string()))?;
+            match self.change_now(remote, to, &mut report).await {
+                // Another device may have been there before, or may have changed it otherwise.
+                Ok(())
+                | Err(PublishError::HeadMoved | PublishError::SaveReused)
+                | Err(PublishError::Other(Error::OtherStrategy(_))) => {}
                 Err(PublishError::Other(error)) => return Err(error),
             }
         }
@@ -54,14 +57,13 @@ impl Engine<'_> {
     async fn change_now(
         &mut self,
         remote: &dyn Remote,
-        wanted: Strategy,
+        to: &dyn Remote,
         report: &mut Report,
     ) -> std::result::Result<(), PublishError> {
-        let to = remote.by(wanted).ok_or_else(|| Error::OtherStrategy(wanted.to_string()))?;
         to.admit(self.state.overlay())?;
         // What stands in the way here is found before anything is changed.
         self.look_aside(to).await?;
-        if wanted == Strategy::Git || self.state.base.revision.is_none() {
+        if to.strategy() == Strategy::Git || self.state.base.revision.is_none() {
             to.claim(self.state.base.revision.as_ref()).await?;
         } else {
             let published = self.publish_changed(remote, to).await?;

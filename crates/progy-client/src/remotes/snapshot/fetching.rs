@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use progy_api::delta::Base64;
 use progy_api::limits;
 use progy_api::snapshot::BlobsRequest;
+use progy_core::HashKind;
 use progy_snapshot::exchange::Frontier;
 use progy_snapshot::file::{self, Content, Recipe};
 use progy_snapshot::pack::Index;
@@ -153,7 +154,11 @@ fn is_whole(lists: &MemoryBlobs, top: &BlobId) -> bool {
 }
 
 /// How a wanted content is put together. One of which that is not known is taken for a single chunk.
+/// `None` if it has Git's name: snapshots have none of those, not even an empty one.
 fn content(wanted: &Wanted) -> Option<Content> {
+    if wanted.hash.kind() != HashKind::Blake3 {
+        return None;
+    }
     let recipe = match wanted.recipe.flatten().filter(|_| wanted.size > ONE_CHUNK) {
         Some(top) => Recipe::Lists(BlobId::of_content(&top)?),
         None => Recipe::Whole,
