@@ -202,8 +202,15 @@ impl<'a> Engine<'a> {
         self.template_of(version)
     }
 
-    /// Fetches the templates that this workspace needs and this device does not have.
+    /// Has `remote` begin with the strategy of what this device remembers, and fetches the templates
+    /// that the workspace needs and this device does not have.
     pub async fn prepare(&mut self, remote: &dyn Remote) -> Result<()> {
+        let strategy = self.state.strategy;
+        remote.turn_to(strategy);
+        // One strategy's names would mean nothing in another's history.
+        if remote.strategy() != strategy {
+            return Err(Error::OtherStrategy(strategy.to_string()));
+        }
         let mut versions: BTreeSet<Version> =
             self.state.queue.iter().map(|save| save.version.clone()).collect();
         versions.insert(self.state.base.version.clone());
