@@ -20,7 +20,7 @@ struct Args {
     /// How many run at once; all processors if it is not said.
     #[arg(long)]
     jobs: Option<usize>,
-    /// How the workspaces are carried: `patch` or `git`.
+    /// How the workspaces are carried: `patch`, `snapshot` or `git`.
     #[arg(long, default_value_t)]
     strategy: Strategy,
     /// The strategy changes.

@@ -178,8 +178,11 @@ fn a_workspace_becomes_a_snapshot_and_something_else_again() {
     laptop.run(&["save", "-m", "by patch"]).ok();
     desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
     // What patch does not carry is carried now.
-    laptop.run(&["strategy", "snapshot"]).ok();
     laptop.write("large.bin", noise(5, 2_000_000));
+    laptop.run(&["save"]).code(1).says("progy strategy snapshot");
+    laptop.run(&["strategy", "git"]).ok();
+    laptop.run(&["strategy", "patch"]).code(1).says("large.bin");
+    laptop.run(&["strategy", "snapshot"]).ok();
     laptop.write("notes.txt", "by snapshot\n");
     laptop.run(&["save", "-m", "by snapshot"]).ok();
     settle(&[&desktop]);

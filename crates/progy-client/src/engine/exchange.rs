@@ -65,8 +65,19 @@ impl Engine<'_> {
     /// files as they are now, with the message of `intent`.
     pub async fn sync(&mut self, remote: &dyn Remote, intent: &Intent) -> Result<Report> {
         let mut report = Report::default();
+        self.sync_into(&mut report, remote, intent).await?;
+        Ok(report)
+    }
+
+    /// Also tells in `report` what was done before an error.
+    pub(super) async fn sync_into(
+        &mut self,
+        report: &mut Report,
+        remote: &dyn Remote,
+        intent: &Intent,
+    ) -> Result<()> {
         self.look_beside(remote).await?;
-        let pulled = self.pull_after_publishing(remote, &mut report).await;
+        let pulled = self.pull_after_publishing(remote, report).await;
         // Without a server the files are recorded all the same.
         if let Err(error) = pulled {
             if matches!(error, Error::Unreachable(_)) {
@@ -75,8 +86,7 @@ impl Engine<'_> {
             return Err(error);
         }
         report.saved |= self.commit(remote, intent)?;
-        self.publish(remote, &mut report).await?;
-        Ok(report)
+        self.publish(remote, report).await
     }
 
     async fn pull_after_publishing(

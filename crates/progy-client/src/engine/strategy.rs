@@ -17,7 +17,7 @@ use crate::index::Index;
 use crate::names::{Names, named, named_where_known, renamed};
 use crate::pages::Pages;
 use crate::remote::{Head, Publish, PublishError, Recorded, Remote, Wanted};
-use crate::state::{Base, Overlay, Queued, State};
+use crate::state::{Base, Overlay, Queued, State, overlay};
 use crate::{Error, Result, layout};
 
 /// How often a device that was slower than another tries again.
@@ -34,15 +34,20 @@ impl Engine<'_> {
     ) -> Result<Report> {
         let mut report = Report::default();
         for _ in 0..TRY_AGAIN {
-            let synced = self.sync(remote, intent).await?;
-            report.published.extend(synced.published);
-            report.received.extend(synced.received);
-            report.saved |= synced.saved;
-            report.recovered |= synced.recovered;
+            let synced = self.sync_into(&mut report, remote, intent).await;
             if self.state.strategy == wanted {
-                return Ok(report);
+                return synced.map(|()| report);
             }
             let to = remote.by(wanted).ok_or_else(|| Error::OtherStrategy(wanted.to_string()))?;
+            match synced {
+                // What is too large for one strategy is why another is wanted. The files wait as they
+                // are for that one to save them.
+                Err(Error::FileTooLarge { .. } | Error::WorkspaceTooLarge { .. }) => {
+                    let unsaved = self.unsaved()?;
+                    to.admit(&overlay(self.template()?.tree(), &unsaved.tree))?;
+                }
+                other => other?,
+            }
             match self.change_now(remote, to, &mut report).await {
                 // Another device may have been there before, or may have changed it otherwise.
                 Ok(())
