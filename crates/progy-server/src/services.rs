@@ -43,8 +43,10 @@ use templates::Templates;
 /// What the server refuses beyond [`progy_api::limits`], which both sides know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// What one learner's workspaces may hold together, in stored bytes.
+    /// What one learner's workspaces may hold together without packs of snapshots, in stored bytes.
     pub quota: u64,
+    /// What the packs of one learner's snapshots may hold together, in bytes.
+    pub packs: u64,
     /// What cached template trees may take, in bytes.
     pub tree_cache: usize,
     /// What cached template contents may take, in bytes.
@@ -59,6 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             quota: 50 << 20,
+            packs: 1 << 30,
             tree_cache: 32 << 20,
             content_cache: 32 << 20,
             attempts: 1,

@@ -21,12 +21,20 @@ pub struct Snapshots {
     pub keep_daily_days: u32,
     /// Whether those that completed a lesson are kept for ever.
     pub keep_lessons: bool,
+    /// What the packs of one learner may hold together, in bytes.
+    pub quota: u64,
 }
 
 impl Default for Snapshots {
     /// As [`Policy::default`].
     fn default() -> Self {
-        Self { keep_all_days: 1, keep_hourly_days: 7, keep_daily_days: 92, keep_lessons: true }
+        Self {
+            keep_all_days: 1,
+            keep_hourly_days: 7,
+            keep_daily_days: 92,
+            keep_lessons: true,
+            quota: crate::services::Limits::default().packs,
+        }
     }
 }
 

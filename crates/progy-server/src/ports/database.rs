@@ -160,7 +160,7 @@ pub trait Database: Snapshots {
         limit: u32,
     ) -> Result<Vec<(WorkspaceId, UserId, CourseId)>>;
 
-    /// What a learner's workspaces and packs hold together, in bytes.
+    /// What a learner's workspaces hold together without packs of snapshots, in bytes.
     async fn used(&self, user: &UserId) -> Result<u64>;
 
     /// News of each head that is committed from now on in a learner's workspace of a course, whether

@@ -220,8 +220,10 @@ pub trait Snapshots: Send + Sync {
     /// Writes down that a pack will come, and numbers it.
     async fn begin_pack(&self, store: StoreId, now: Timestamp) -> Result<PackNumber>;
 
-    /// Writes down a pack that is whole, if the learner's workspaces and packs do not hold more than
-    /// `quota` with it.
+    /// What a learner's packs hold together, in bytes.
+    async fn packed(&self, user: &UserId) -> Result<u64>;
+
+    /// Writes down a pack that is whole, if the learner's packs do not hold more than `quota` with it.
     async fn add_pack(&self, pack: NewPack, quota: u64) -> Result<PackOutcome>;
 
     /// Gives up a pack that did not come.

@@ -65,7 +65,7 @@ impl Services {
             }
             return answer(&row).map(Upload::Known);
         }
-        let (used, quota) = (self.db.used(&user).await?, self.limits.quota);
+        let (used, quota) = (self.db.packed(&user).await?, self.limits.packs);
         if used >= quota {
             return Err(ServiceError::QuotaExceeded { used, needed: 1, quota });
         }
@@ -117,7 +117,7 @@ impl Services {
         };
         let blobs = u32::try_from(index.blobs().len()).unwrap_or(u32::MAX);
         let new = new_pack(number, name, size, &tail, &index, self.clock.now());
-        match self.db.add_pack(new, self.limits.quota).await? {
+        match self.db.add_pack(new, self.limits.packs).await? {
             PackOutcome::Added => {}
             PackOutcome::Known => self.put_away(store, number).await?,
             PackOutcome::GivenUp => {
@@ -127,7 +127,7 @@ impl Services {
             }
             PackOutcome::QuotaExceeded { used } => {
                 self.put_away(store, number).await?;
-                let quota = self.limits.quota;
+                let quota = self.limits.packs;
                 return Err(ServiceError::QuotaExceeded { used, needed: size, quota });
             }
         }

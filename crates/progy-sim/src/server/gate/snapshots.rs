@@ -53,6 +53,10 @@ impl Snapshots for Gate {
         self.pass(self.inner.begin_pack(store, now)).await
     }
 
+    async fn packed(&self, user: &UserId) -> Result<u64> {
+        self.pass(self.inner.packed(user)).await
+    }
+
     async fn add_pack(&self, pack: NewPack, quota: u64) -> Result<PackOutcome> {
         self.pass(self.inner.add_pack(pack, quota)).await
     }

@@ -93,7 +93,8 @@ pub(super) async fn a_pack_is_there_once_and_counts(db: &dyn Adapter) {
     assert!(second > first && db.last_pack().await.unwrap() == second);
     let new = NewPack { number: second, ..new };
     assert_eq!(db.add_pack(new.clone(), new.size).await.unwrap(), PackOutcome::Added);
-    assert_eq!(db.used(&ana.user).await.unwrap(), new.size);
+    assert_eq!(db.packed(&ana.user).await.unwrap(), new.size);
+    assert_eq!(db.used(&ana.user).await.unwrap(), 0);
     let third = db.begin_pack(id, Timestamp(3)).await.unwrap();
     let again = NewPack { number: third, now: Timestamp(7), ..new.clone() };
     assert_eq!(db.add_pack(again, u64::MAX).await.unwrap(), PackOutcome::Known);

@@ -242,12 +242,12 @@ impl Store {
         Ok(id_bytes(revision.save.as_str()))
     }
 
-    /// What a learner's workspaces and packs hold, in bytes.
+    /// What a learner's workspaces hold without packs, in bytes.
     pub(super) fn used(&self, user: &UserId) -> Result<u64> {
         let used: i64 = self
             .connection
             .prepare_cached("SELECT coalesce(sum(stored), 0) FROM workspace WHERE user = ?")?
             .query_row([&user.0], |row| row.get(0))?;
-        Ok(u64::try_from(used).unwrap_or(0).saturating_add(self.packed(user)?))
+        Ok(u64::try_from(used).unwrap_or(0))
     }
 }

@@ -8,11 +8,11 @@ use semver::Version;
 
 use super::Sqlite;
 use crate::ports::Result;
-use crate::ports::database::WorkspaceId;
 use crate::ports::database::snapshots::{
     BlobPlace, Needed, NewPack, Owner, PackNumber, PackOutcome, PackRow, Snapshots, Store, StoreId,
     Sweep,
 };
+use crate::ports::database::{UserId, WorkspaceId};
 
 #[async_trait]
 impl Snapshots for Sqlite {
@@ -60,6 +60,11 @@ impl Snapshots for Sqlite {
 
     async fn begin_pack(&self, store: StoreId, now: Timestamp) -> Result<PackNumber> {
         self.write(move |tables| tables.begin_pack(store, now)).await
+    }
+
+    async fn packed(&self, user: &UserId) -> Result<u64> {
+        let user = user.clone();
+        self.read(move |tables| tables.packed(&user)).await
     }
 
     async fn add_pack(&self, pack: NewPack, quota: u64) -> Result<PackOutcome> {

@@ -161,7 +161,7 @@ impl Tables {
             return Ok(PackOutcome::Known);
         }
         if let Owner::Learner(user) = self.owner(row.store)? {
-            let used = self.used(&user)?;
+            let used = self.packed(&user)?;
             if used.saturating_add(new.size) > quota {
                 self.give_up_pack(new.number, new.now)?;
                 return Ok(PackOutcome::QuotaExceeded { used });
@@ -226,24 +226,15 @@ impl Tables {
     }
 
     /// What a learner's packs hold, in bytes.
-    ///
-    /// While snapshots are left in workspaces alone that are carried by `git` now, what was sent for
-    /// them is not counted: the repositories have the same, and are. It goes as it expires.
     pub(super) fn packed(&self, user: &UserId) -> Result<u64> {
         let packed: i64 = self
             .connection
             .prepare_cached(
                 "SELECT coalesce(sum(p.size), 0) FROM blob_store s
                  JOIN pack p ON p.store = s.id AND p.state = 1
-                 WHERE s.owner = ?1 AND (p.counted = 0 OR NOT (
-                    EXISTS (SELECT 1 FROM workspace w JOIN revision r
-                        ON r.workspace = w.id AND r.root IS NOT NULL
-                        WHERE w.user = ?2 AND w.strategy = 'git')
-                    AND NOT EXISTS (SELECT 1 FROM workspace w JOIN revision r
-                        ON r.workspace = w.id AND r.root IS NOT NULL
-                        WHERE w.user = ?2 AND w.strategy <> 'git')))",
+                 WHERE s.owner = ?",
             )?
-            .query_row([&format!("u{}", user.0), &user.0], |row| row.get(0))?;
+            .query_row([format!("u{}", user.0)], |row| row.get(0))?;
         Ok(u64::try_from(packed).unwrap_or(0))
     }
 }

@@ -275,11 +275,9 @@ impl<'a> Stage<'a> {
             return Err(format!("{} objects of {} packs", objects.len(), rows.len()));
         }
         let user = UserId(self.shared.user.id.clone());
-        let used = run(self.world.db.used(&user)).unwrap();
-        // Each revision has a row, of some hundred bytes.
-        let rows = 300 * (self.shared.log.borrow().committed.len() as u64 + 30);
-        if used < bytes || used > bytes + rows {
-            return Err(format!("{used} bytes are counted, {bytes} are there"));
+        let packed = run(self.world.db.packed(&user)).unwrap();
+        if packed != bytes {
+            return Err(format!("{packed} bytes are counted, {bytes} are there"));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use progy_snapshot::{BlobSource, Kind};
 
 use super::laptop::Model;
 use super::*;
+use crate::ports::database::snapshots::Snapshots as _;
 use crate::services::Limits;
 use crate::services::testing::{HELLO, TEMPLATE, World, code, course, noise, run, version};
 
@@ -181,7 +182,7 @@ fn blobs_of_another_course_are_the_learners_own() {
 
 #[test]
 fn packs_are_held_to_their_name_and_to_the_quota() {
-    let world = World::with(Limits { quota: 200_000, ..Limits::default() });
+    let world = World::with(Limits { packs: 200_000, ..Limits::default() });
     let mut ana = Laptop::new(&world, "ana");
     let (one, two) = (noise(3, 90_000), noise(4, 190_000));
     let root = ana.tree(&Model::from([("one", &one[..])]));
@@ -197,8 +198,8 @@ fn packs_are_held_to_their_name_and_to_the_quota() {
 
     let answer = ana.put(&pack).unwrap();
     assert_eq!(ana.put(&pack).unwrap(), answer);
-    let used = run(crate::ports::Database::used(&*world.db, &UserId(ana.user.id.clone()))).unwrap();
-    assert_eq!(used, answer.bytes, "the same pack is there once");
+    let packed = run(world.db.packed(&UserId(ana.user.id.clone()))).unwrap();
+    assert_eq!(packed, answer.bytes, "the same pack is there once");
     let large = ana.tree(&Model::from([("two", &two[..])]));
     let more = ana.pack(&ana.missing(large));
     assert_eq!(code(ana.put(&more)), "quota_exceeded");

@@ -6,9 +6,9 @@ use progy_core::{LessonId, Timestamp};
 use super::damage::packs_of;
 use super::laptop::Model;
 use super::*;
+use crate::ports::ObjectStore;
 use crate::ports::database::Snapshots;
 use crate::ports::database::snapshots::PackState;
-use crate::ports::{Database, ObjectStore};
 use crate::services::testing::{World, course, noise, run};
 
 const HOUR: i64 = 3_600_000;
@@ -19,7 +19,7 @@ fn sweep(world: &World) -> Swept {
 }
 
 fn used(ana: &Laptop<'_>) -> u64 {
-    run(ana.world.db.used(&UserId(ana.user.id.clone()))).unwrap()
+    run(ana.world.db.packed(&UserId(ana.user.id.clone()))).unwrap()
 }
 
 #[test]
