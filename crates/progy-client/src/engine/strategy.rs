@@ -51,8 +51,11 @@ impl Engine<'_> {
             match self.change_now(remote, to, &mut report).await {
                 // Another device may have been there before, or may have changed it otherwise.
                 Ok(())
-                | Err(PublishError::HeadMoved | PublishError::SaveReused)
-                | Err(PublishError::Other(Error::OtherStrategy(_))) => {}
+                | Err(
+                    PublishError::HeadMoved
+                    | PublishError::SaveReused
+                    | PublishError::Other(Error::OtherStrategy(_)),
+                ) => {}
                 Err(PublishError::Other(error)) => return Err(error),
             }
         }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use progy_core::{RevisionId, Timestamp};
 use progy_server::ports::Result;
-use progy_server::ports::database::WorkspaceId;
 use progy_server::ports::database::snapshots::{
     BlobPlace, Needed, NewPack, Owner, PackNumber, PackOutcome, PackRow, Snapshots, Store, StoreId,
     Sweep,
 };
+use progy_server::ports::database::{UserId, WorkspaceId};
 use progy_snapshot::BlobId;
 use progy_snapshot::pack::PackId;
 use semver::Version;
