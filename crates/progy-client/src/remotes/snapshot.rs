@@ -1,7 +1,7 @@
 //! The `snapshot` strategy: whole projects, cut into chunks that are sent once.
 //!
-//! A revision is the root of a tree of all files ([`trees`]); what it needs and the server does not
-//! have goes there in packs ([`sending`]), what a checkout needs comes in packs ([`fetching`]).
+//! A revision is the root of a tree of all files (`trees`); what it needs and the server does not
+//! have goes there in packs (`sending`), what a checkout needs comes in packs (`fetching`).
 //! `docs/formats.md` has every byte.
 
 mod fetching;
