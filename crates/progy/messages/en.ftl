@@ -35,7 +35,7 @@ waiting-for-lock = Another progy command is working in this workspace. Waiting f
 
 progress-found = Progress found. Restoring your files…
 starting-over = Starting over. What you had stays in the history: see `progy log`.
-resume-or-fresh = Do you want to continue where you left off ({ $when }, on { $device }) or start over?
+resume-or-fresh = Do you want to continue where you left off ({ $strategy }: { $when }, { $device }) or start over?
 option-resume = continue
 option-fresh = start over
 workspace-exists = This folder already holds { $course }. Syncing it.

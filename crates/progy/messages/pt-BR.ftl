@@ -35,7 +35,7 @@ waiting-for-lock = Outro comando progy está trabalhando nesta pasta. Esperando 
 
 progress-found = Progresso encontrado. Restaurando seus arquivos…
 starting-over = Começando do zero. O que você tinha continua no histórico: veja `progy log`.
-resume-or-fresh = Deseja continuar de onde parou ({ $when }, em { $device }) ou iniciar do zero?
+resume-or-fresh = Deseja continuar de onde parou ({ $strategy }: { $when }, { $device }) ou iniciar do zero?
 option-resume = continuar
 option-fresh = iniciar do zero
 workspace-exists = Esta pasta já tem o curso { $course }. Sincronizando.

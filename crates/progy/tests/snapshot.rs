@@ -206,3 +206,25 @@ fn a_workspace_becomes_a_snapshot_and_something_else_again() {
     assert_eq!(laptop.read("notes.txt"), "by snapshot\n");
     assert_eq!(fs::read(laptop.at("large.bin")).unwrap(), noise(5, 2_000_000));
 }
+
+#[test]
+fn on_a_terminal_the_learner_is_asked_whether_to_go_on() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("idea.txt", "the first\n");
+    laptop.run(&["save"]).ok();
+    let desktop = world.device_with("desktop", &token);
+    let init = ["init", "-c", "rustlings"];
+    let (code, seen) = desktop.at_terminal("pt-BR", &init, "continuar");
+    let asked =
+        "Deseja continuar de onde parou (snapshot: agora mesmo, laptop) ou iniciar do zero?";
+    assert!(seen.contains(asked), "{seen}");
+    assert!(code == 0 && desktop.read("idea.txt") == "the first\n", "{seen}");
+    // Whoever has said it before is not asked.
+    let tablet = world.device_with("tablet", &token);
+    let (code, seen) = tablet.at_terminal("en", &[&init[..], &["--resume"]].concat(), "");
+    assert!(code == 0 && !seen.contains("start over?") && tablet.exists("idea.txt"), "{seen}");
+    let phone = world.device_with("phone", &token);
+    let (code, seen) = phone.at_terminal("en", &init, "start over");
+    let asked = "continue where you left off (snapshot: just now, laptop) or start over?";
+    assert!(code == 0 && seen.contains(asked) && !phone.exists("idea.txt"), "{seen}");
+}
