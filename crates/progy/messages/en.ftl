@@ -84,6 +84,9 @@ and-more = { $count ->
     [one] and 1 more
    *[other] and { $count } more
 }
+to-run = Dependencies and build results do not travel. To have them here, run:
+to-run-in = In { $folder }/: { $command }
+to-run-here = In the workspace: { $command }
 new-version = The course is at version { $version } now.
 newest-already = You have the newest version, { $version }.
 

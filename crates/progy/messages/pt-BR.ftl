@@ -84,6 +84,9 @@ and-more = { $count ->
     [one] e mais 1
    *[other] e mais { $count }
 }
+to-run = Dependências e resultados de compilação não viajam. Para tê-los aqui, rode:
+to-run-in = Em { $folder }/: { $command }
+to-run-here = Na pasta do curso: { $command }
 new-version = O curso agora está na versão { $version }.
 newest-already = Você já tem a versão mais nova, { $version }.
 

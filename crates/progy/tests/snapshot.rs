@@ -149,6 +149,38 @@ fn a_project_is_as_it_was_on_every_device() {
 }
 
 #[test]
+fn after_a_restore_it_is_told_what_to_run() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("web/package-lock.json", "{}\n");
+    laptop.write("web/node_modules/left-pad/index.js", "module.exports = 1\n");
+    laptop.write("tool/uv.lock", "version = 1\n");
+    laptop.write("api/go.sum", "\n");
+    laptop.run(&["save", "-m", "before"]).ok();
+    laptop.write("idea.txt", "later\n");
+    assert!(!laptop.run(&["save"]).ok().stdout().contains("uv sync"));
+    let log = laptop.run(&["log", "--json"]).ok().json();
+    let before = log.as_array().unwrap().iter().find(|r| r["message"] == "before").unwrap();
+    let before = before["id"].as_str().unwrap();
+
+    // On another device nothing of it is there,
+    let desktop = world.device_with("desktop", &token);
+    let begun = desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+    let begun = begun.says("In web/: npm ci").says("In tool/: uv sync");
+    begun.says("In api/: go mod download");
+    // and where it is there nothing is said of it.
+    desktop.write("web/node_modules/left-pad/index.js", "module.exports = 1\n");
+    let synced = desktop.run(&["init", "-c", "rustlings"]).ok().says("In tool/: uv sync");
+    assert!(!synced.stdout().contains("npm ci"));
+    assert!(!desktop.run(&["sync"]).ok().stdout().contains("uv sync"));
+    let restored = laptop.run(&["restore", before]).ok().says("In tool/: uv sync");
+    assert!(!restored.stdout().contains("npm ci") && !restored.stdout().contains("go mod"));
+    let json = desktop.run(&["restore", before, "--json"]).ok().json();
+    let tool = serde_json::json!({ "folder": "tool", "command": "uv sync" });
+    assert!(json["to_run"].as_array().unwrap().contains(&tool), "{json}");
+    assert_eq!(desktop.run(&["sync", "--json"]).ok().json().get("to_run"), None);
+}
+
+#[test]
 fn starting_over_keeps_the_old_line_of_work() {
     let Begun { world, laptop, token } = begin();
     laptop.write("idea.txt", "the first\n");

@@ -74,6 +74,7 @@ async fn go_on(
     say!(context, "workspace-exists", course = args.course);
     let exit = sync::sync(context, &mut engine, remote, false).await?;
     if !args.fresh {
+        outcome::tell_to_run(context, &engine.commands_to_run(&[])?);
         return Ok(exit);
     }
     let before = Before::of(&engine);
@@ -189,6 +190,7 @@ fn tell_started(
             folder = folder,
             count = count
         );
+        outcome::tell_to_run(context, &engine.commands_to_run(&report.received)?);
     } else {
         say!(context, "started", course = course, version = version, folder = folder);
     }
