@@ -164,7 +164,10 @@ you-are = { $name } at { $server }
 notice-secret = { $path } looks like a secret, so it is not synced. A course or a `.progyignore` line `!{ $path }` can include it.
 notice-bad-name = { $path } is not synced: its name does not work on every system. Rename it to have it synced.
 notice-unreadable = { $path } cannot be read or changed, so it stays as it is. Check its permissions, then run `progy sync`.
-notice-special = { $path } is no ordinary file, so it is not synced.
+notice-special = { $count ->
+    [one] { $paths } is a socket, a pipe or a device, so it is not synced.
+   *[other] { $count } files are sockets, pipes or devices, so they are not synced: { $paths }
+}
 notice-link-outside = { $path } is a link out of the workspace, so it is not synced.
 notice-cannot-hold = This system cannot hold a file called { $path }. It stays safe on the server.
 

@@ -164,7 +164,10 @@ you-are = { $name } em { $server }
 notice-secret = { $path } parece guardar um segredo, por isso não é sincronizado. O curso ou uma linha `!{ $path }` no `.progyignore` pode incluí-lo.
 notice-bad-name = { $path } não é sincronizado: esse nome não funciona em todos os sistemas. Mude o nome para sincronizar.
 notice-unreadable = Não dá para ler ou mudar { $path }, então fica como está. Confira as permissões e rode `progy sync`.
-notice-special = { $path } não é um arquivo comum, por isso não é sincronizado.
+notice-special = { $count ->
+    [one] { $paths } é um socket, um pipe ou um arquivo de dispositivo, por isso não é sincronizado.
+   *[other] { $count } arquivos são sockets, pipes ou arquivos de dispositivo, por isso não são sincronizados: { $paths }
+}
 notice-link-outside = { $path } é um link para fora da pasta do curso, por isso não é sincronizado.
 notice-cannot-hold = Este sistema não aceita um arquivo chamado { $path }. Ele continua seguro no servidor.
 

@@ -7,7 +7,9 @@ mod world;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use world::{Device, World, assert_equal, rustlings, settle};
@@ -178,6 +180,47 @@ fn after_a_restore_it_is_told_what_to_run() {
     let tool = serde_json::json!({ "folder": "tool", "command": "uv sync" });
     assert!(json["to_run"].as_array().unwrap().contains(&tool), "{json}");
     assert_eq!(desktop.run(&["sync", "--json"]).ok().json().get("to_run"), None);
+}
+
+/// Makes a pipe. Whoever opens it waits for somebody at its other end, who never comes.
+fn pipe(device: &Device, path: &str) {
+    assert!(Command::new("mkfifo").arg(device.at(path)).status().unwrap().success());
+}
+
+#[test]
+fn what_cannot_be_carried_is_told_and_never_opened() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("data.txt", "one\n");
+    laptop.write("run/notes.txt", "mine\n");
+    let listener = UnixListener::bind(laptop.at("run/app.sock")).unwrap();
+    laptop.run(&["save"]).ok().says("run/app.sock is a socket, a pipe or a device");
+    for path in ["run/.gitignore", "run/b", "run/c"] {
+        pipe(&laptop, path);
+    }
+    let told = "4 files are sockets, pipes or devices, so they are not synced: \
+                run/.gitignore, run/app.sock, run/b and 1 more";
+    laptop.run(&["save"]).ok().says(told);
+    laptop.run(&["status"]).ok().says(told);
+    assert_eq!(laptop.status()["changed"], serde_json::json!([]));
+    let desktop = world.device_with("desktop", &token);
+    desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+    assert!(desktop.exists("run/notes.txt") && !desktop.exists("run/app.sock"));
+
+    // One that took the place of a file stays, and the file comes back once there is room for it.
+    laptop.remove("data.txt");
+    pipe(&laptop, "data.txt");
+    laptop.run(&["save"]).ok().says("data.txt");
+    desktop.write("data.txt", "two\n");
+    desktop.run(&["save"]).ok();
+    laptop.run(&["sync"]).ok().says("5 files are sockets, pipes or devices");
+    laptop.remove("data.txt");
+    laptop.run(&["sync"]).ok();
+    assert_eq!(
+        (laptop.read("data.txt"), desktop.read("data.txt")),
+        ("two\n".into(), "two\n".into())
+    );
+    assert!(laptop.exists("run/c"));
+    drop(listener);
 }
 
 #[test]
