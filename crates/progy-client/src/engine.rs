@@ -11,12 +11,14 @@
 //! - [`strategy`]: the workspace comes to be carried another way;
 //! - [`conflicts`]: settling conflict copies;
 //! - [`lessons`]: lessons are tried;
+//! - [`dependencies`]: what does not travel;
 //! - [`status`]: where things stand.
 
 pub mod beside;
 pub mod checkout;
 pub mod commit;
 pub mod conflicts;
+pub mod dependencies;
 pub mod details;
 pub mod exchange;
 pub mod lessons;

@@ -5,6 +5,7 @@
 //! - [`path`], [`content`], [`entry`], [`tree`]: what a workspace holds;
 //! - [`diff`], [`mod@plan`], [`merge`], [`folders`], [`conflict`]: what happened to it, and what to do;
 //! - [`rules`]: which files travel;
+//! - [`dependencies`]: what does not travel, and how it comes back;
 //! - [`ids`], [`time`]: names for the rest;
 //! - [`progress`]: what the learner achieved, mergeable;
 //! - [`git`]: Git's formats;
@@ -13,6 +14,7 @@
 pub mod conflict;
 pub mod content;
 pub mod course;
+pub mod dependencies;
 pub mod diff;
 pub mod entry;
 pub mod folders;

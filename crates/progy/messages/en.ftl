@@ -35,7 +35,7 @@ waiting-for-lock = Another progy command is working in this workspace. Waiting f
 
 progress-found = Progress found. Restoring your files…
 starting-over = Starting over. What you had stays in the history: see `progy log`.
-resume-or-fresh = Do you want to continue where you left off ({ $when }, on { $device }) or start over?
+resume-or-fresh = Do you want to continue where you left off ({ $strategy }: { $when }, { $device }) or start over?
 option-resume = continue
 option-fresh = start over
 workspace-exists = This folder already holds { $course }. Syncing it.
@@ -84,6 +84,9 @@ and-more = { $count ->
     [one] and 1 more
    *[other] and { $count } more
 }
+to-run = Dependencies and build results do not travel. To have them here, run:
+to-run-in = In { $folder }/: { $command }
+to-run-here = In the workspace: { $command }
 new-version = The course is at version { $version } now.
 newest-already = You have the newest version, { $version }.
 
@@ -161,7 +164,10 @@ you-are = { $name } at { $server }
 notice-secret = { $path } looks like a secret, so it is not synced. A course or a `.progyignore` line `!{ $path }` can include it.
 notice-bad-name = { $path } is not synced: its name does not work on every system. Rename it to have it synced.
 notice-unreadable = { $path } cannot be read or changed, so it stays as it is. Check its permissions, then run `progy sync`.
-notice-special = { $path } is no ordinary file, so it is not synced.
+notice-special = { $count ->
+    [one] { $paths } is a socket, a pipe or a device, so it is not synced.
+   *[other] { $count } files are sockets, pipes or devices, so they are not synced: { $paths }
+}
 notice-link-outside = { $path } is a link out of the workspace, so it is not synced.
 notice-cannot-hold = This system cannot hold a file called { $path }. It stays safe on the server.
 

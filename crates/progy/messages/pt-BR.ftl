@@ -35,7 +35,7 @@ waiting-for-lock = Outro comando progy está trabalhando nesta pasta. Esperando 
 
 progress-found = Progresso encontrado. Restaurando seus arquivos…
 starting-over = Começando do zero. O que você tinha continua no histórico: veja `progy log`.
-resume-or-fresh = Deseja continuar de onde parou ({ $when }, em { $device }) ou iniciar do zero?
+resume-or-fresh = Deseja continuar de onde parou ({ $strategy }: { $when }, { $device }) ou iniciar do zero?
 option-resume = continuar
 option-fresh = iniciar do zero
 workspace-exists = Esta pasta já tem o curso { $course }. Sincronizando.
@@ -84,6 +84,9 @@ and-more = { $count ->
     [one] e mais 1
    *[other] e mais { $count }
 }
+to-run = Dependências e resultados de compilação não viajam. Para tê-los aqui, rode:
+to-run-in = Em { $folder }/: { $command }
+to-run-here = Na pasta do curso: { $command }
 new-version = O curso agora está na versão { $version }.
 newest-already = Você já tem a versão mais nova, { $version }.
 
@@ -161,7 +164,10 @@ you-are = { $name } em { $server }
 notice-secret = { $path } parece guardar um segredo, por isso não é sincronizado. O curso ou uma linha `!{ $path }` no `.progyignore` pode incluí-lo.
 notice-bad-name = { $path } não é sincronizado: esse nome não funciona em todos os sistemas. Mude o nome para sincronizar.
 notice-unreadable = Não dá para ler ou mudar { $path }, então fica como está. Confira as permissões e rode `progy sync`.
-notice-special = { $path } não é um arquivo comum, por isso não é sincronizado.
+notice-special = { $count ->
+    [one] { $paths } é um socket, um pipe ou um arquivo de dispositivo, por isso não é sincronizado.
+   *[other] { $count } arquivos são sockets, pipes ou arquivos de dispositivo, por isso não são sincronizados: { $paths }
+}
 notice-link-outside = { $path } é um link para fora da pasta do curso, por isso não é sincronizado.
 notice-cannot-hold = Este sistema não aceita um arquivo chamado { $path }. Ele continua seguro no servidor.
 

@@ -10,6 +10,7 @@ use progy_client::engine::Device;
 use progy_client::env::SystemEnv;
 use progy_client::layout;
 use progy_client::scan::Notice;
+use progy_core::RelPath;
 
 use crate::failure::{Exit, Failure};
 use crate::messages::Messages;
@@ -19,6 +20,8 @@ use crate::workspace::Workspace;
 
 /// Where a server listens if it is not told otherwise.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:7764";
+/// How many paths a notice of several names.
+const NAMED: usize = 3;
 
 /// Passed to every command.
 pub(crate) struct Context {
@@ -135,6 +138,8 @@ impl Context {
 
     /// Tells what the learner should know of the files, each thing once.
     pub(crate) fn tell<'n>(&self, notices: impl IntoIterator<Item = &'n Notice>) {
+        // A program may make many of them at once.
+        let mut special = Vec::new();
         for notice in notices {
             if !self.told.borrow_mut().insert(notice.clone()) {
                 continue;
@@ -143,10 +148,24 @@ impl Context {
                 Notice::Secret(path) => note!(self, "notice-secret", path = path),
                 Notice::BadName(name) => note!(self, "notice-bad-name", path = name),
                 Notice::Unreadable(path) => note!(self, "notice-unreadable", path = path),
-                Notice::Special(path) => note!(self, "notice-special", path = path),
+                Notice::Special(path) => special.push(path),
                 Notice::LinkOutside(path) => note!(self, "notice-link-outside", path = path),
                 Notice::CannotHold(path) => note!(self, "notice-cannot-hold", path = path),
             }
+        }
+        if !special.is_empty() {
+            let paths = self.first_few(&special);
+            note!(self, "notice-special", count = special.len(), paths = paths);
+        }
+    }
+
+    /// The first of `paths`, and how many more there are, in one line.
+    fn first_few(&self, paths: &[&RelPath]) -> String {
+        let named: Vec<&str> = paths.iter().take(NAMED).map(|path| path.as_str()).collect();
+        let named = named.join(", ");
+        match paths.len().saturating_sub(NAMED) {
+            0 => named,
+            more => format!("{named} {}", text!(self, "and-more", count = more)),
         }
     }
 }
@@ -155,4 +174,20 @@ impl Context {
 pub(crate) fn workspace_above(folder: &Path) -> Option<PathBuf> {
     let is_workspace = |folder: &&Path| folder.join(layout::STATE).is_file();
     folder.ancestors().find(is_workspace).map(Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_paths_are_named_and_the_rest_counted() {
+        let context = Context::test(Language::Portuguese);
+        let paths: Vec<RelPath> =
+            ["a", "b/c", "d", "e", "f"].iter().map(|path| RelPath::new(path).unwrap()).collect();
+        let paths: Vec<&RelPath> = paths.iter().collect();
+        assert_eq!(context.first_few(&paths[..1]), "a");
+        assert_eq!(context.first_few(&paths[..3]), "a, b/c, d");
+        assert_eq!(context.first_few(&paths), "a, b/c, d e mais 2");
+    }
 }

@@ -2,6 +2,7 @@
 
 use progy_client::Error;
 use progy_client::engine::{Engine, Report};
+use progy_core::dependencies::ToRun;
 use progy_core::diff::ChangeKind;
 use progy_core::{Change, RelPath, RevisionId, Strategy};
 use semver::Version;
@@ -22,6 +23,24 @@ struct Outcome<'a> {
     received: Vec<Changed<'a>>,
     conflicts: &'a [RelPath],
     queued: usize,
+    /// Only after a restore.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_run: Option<Vec<Command<'a>>>,
+}
+
+/// What to run where, for programs.
+#[derive(Debug, Serialize)]
+struct Command<'a> {
+    /// Below the workspace's root, which is `.`.
+    folder: &'a str,
+    command: &'a str,
+}
+
+impl<'a> From<&'a ToRun> for Command<'a> {
+    fn from(to_run: &'a ToRun) -> Self {
+        let folder = to_run.folder.as_ref().map_or(".", RelPath::as_str);
+        Self { folder, command: to_run.command }
+    }
 }
 
 /// One changed file, for programs.
@@ -71,6 +90,28 @@ pub(crate) fn tell(
     ended: Result<Report, Error>,
     json: bool,
 ) -> Result<Exit, Failure> {
+    tell_all(context, engine, before, ended, json, false)
+}
+
+/// Says how a restore ended, and how to get back what did not come with it.
+pub(crate) fn tell_restored(
+    context: &Context,
+    engine: &mut Engine<'_>,
+    before: &Before,
+    ended: Result<Report, Error>,
+    json: bool,
+) -> Result<Exit, Failure> {
+    tell_all(context, engine, before, ended, json, true)
+}
+
+fn tell_all(
+    context: &Context,
+    engine: &mut Engine<'_>,
+    before: &Before,
+    ended: Result<Report, Error>,
+    json: bool,
+    restored: bool,
+) -> Result<Exit, Failure> {
     let waiting = engine.state().queue.len();
     let (report, unreachable) = match ended {
         Ok(report) => (report, None),
@@ -83,6 +124,7 @@ pub(crate) fn tell(
         }
     };
     let conflicts = engine.recorded_conflicts(&report)?;
+    let to_run = if restored { Some(engine.commands_to_run(&report.received)?) } else { None };
     context.tell(engine.notices());
     if json {
         context.terminal.json(&Outcome {
@@ -91,6 +133,7 @@ pub(crate) fn tell(
             received: report.received.iter().map(Changed::from).collect(),
             conflicts: &conflicts,
             queued: waiting,
+            to_run: to_run.as_ref().map(|to_run| to_run.iter().map(Command::from).collect()),
         })?;
     } else {
         if *engine.state().version() != before.version {
@@ -101,6 +144,7 @@ pub(crate) fn tell(
             say!(context, "strategy-now", strategy = strategy);
         }
         tell_report(context, &report, unreachable.is_some());
+        tell_to_run(context, &to_run.unwrap_or_default());
     }
     if let Some(reason) = unreachable {
         return Err(match waiting {
@@ -135,6 +179,18 @@ fn tell_report(context: &Context, report: &Report, is_unreachable: bool) {
         None if report.saved => say!(context, "saved-here"),
         None => {}
     }
+}
+
+/// Says how to get back what does not travel, if it is not here.
+pub(crate) fn tell_to_run(context: &Context, to_run: &[ToRun]) {
+    if to_run.is_empty() {
+        return;
+    }
+    say!(context, "to-run");
+    list(context, to_run, |ToRun { folder, command }| match folder {
+        Some(folder) => text!(context, "to-run-in", folder = folder, command = command),
+        None => text!(context, "to-run-here", command = command),
+    });
 }
 
 /// Says that conflict copies are waiting, if there are any; with the exit code that follows.

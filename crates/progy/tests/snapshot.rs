@@ -7,7 +7,9 @@ mod world;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use world::{Device, World, assert_equal, rustlings, settle};
@@ -149,6 +151,79 @@ fn a_project_is_as_it_was_on_every_device() {
 }
 
 #[test]
+fn after_a_restore_it_is_told_what_to_run() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("web/package-lock.json", "{}\n");
+    laptop.write("web/node_modules/left-pad/index.js", "module.exports = 1\n");
+    laptop.write("tool/uv.lock", "version = 1\n");
+    laptop.write("api/go.sum", "\n");
+    laptop.run(&["save", "-m", "before"]).ok();
+    laptop.write("idea.txt", "later\n");
+    assert!(!laptop.run(&["save"]).ok().stdout().contains("uv sync"));
+    let log = laptop.run(&["log", "--json"]).ok().json();
+    let before = log.as_array().unwrap().iter().find(|r| r["message"] == "before").unwrap();
+    let before = before["id"].as_str().unwrap();
+
+    // On another device nothing of it is there,
+    let desktop = world.device_with("desktop", &token);
+    let begun = desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+    let begun = begun.says("In web/: npm ci").says("In tool/: uv sync");
+    begun.says("In api/: go mod download");
+    // and where it is there nothing is said of it.
+    desktop.write("web/node_modules/left-pad/index.js", "module.exports = 1\n");
+    let synced = desktop.run(&["init", "-c", "rustlings"]).ok().says("In tool/: uv sync");
+    assert!(!synced.stdout().contains("npm ci"));
+    assert!(!desktop.run(&["sync"]).ok().stdout().contains("uv sync"));
+    let restored = laptop.run(&["restore", before]).ok().says("In tool/: uv sync");
+    assert!(!restored.stdout().contains("npm ci") && !restored.stdout().contains("go mod"));
+    let json = desktop.run(&["restore", before, "--json"]).ok().json();
+    let tool = serde_json::json!({ "folder": "tool", "command": "uv sync" });
+    assert!(json["to_run"].as_array().unwrap().contains(&tool), "{json}");
+    assert_eq!(desktop.run(&["sync", "--json"]).ok().json().get("to_run"), None);
+}
+
+/// Makes a pipe. Whoever opens it waits for somebody at its other end, who never comes.
+fn pipe(device: &Device, path: &str) {
+    assert!(Command::new("mkfifo").arg(device.at(path)).status().unwrap().success());
+}
+
+#[test]
+fn what_cannot_be_carried_is_told_and_never_opened() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("data.txt", "one\n");
+    laptop.write("run/notes.txt", "mine\n");
+    let listener = UnixListener::bind(laptop.at("run/app.sock")).unwrap();
+    laptop.run(&["save"]).ok().says("run/app.sock is a socket, a pipe or a device");
+    for path in ["run/.gitignore", "run/b", "run/c"] {
+        pipe(&laptop, path);
+    }
+    let told = "4 files are sockets, pipes or devices, so they are not synced: \
+                run/.gitignore, run/app.sock, run/b and 1 more";
+    laptop.run(&["save"]).ok().says(told);
+    laptop.run(&["status"]).ok().says(told);
+    assert_eq!(laptop.status()["changed"], serde_json::json!([]));
+    let desktop = world.device_with("desktop", &token);
+    desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+    assert!(desktop.exists("run/notes.txt") && !desktop.exists("run/app.sock"));
+
+    // One that took the place of a file stays, and the file comes back once there is room for it.
+    laptop.remove("data.txt");
+    pipe(&laptop, "data.txt");
+    laptop.run(&["save"]).ok().says("data.txt");
+    desktop.write("data.txt", "two\n");
+    desktop.run(&["save"]).ok();
+    laptop.run(&["sync"]).ok().says("5 files are sockets, pipes or devices");
+    laptop.remove("data.txt");
+    laptop.run(&["sync"]).ok();
+    assert_eq!(
+        (laptop.read("data.txt"), desktop.read("data.txt")),
+        ("two\n".into(), "two\n".into())
+    );
+    assert!(laptop.exists("run/c"));
+    drop(listener);
+}
+
+#[test]
 fn starting_over_keeps_the_old_line_of_work() {
     let Begun { world, laptop, token } = begin();
     laptop.write("idea.txt", "the first\n");
@@ -208,4 +283,26 @@ fn a_workspace_becomes_a_snapshot_and_something_else_again() {
     laptop.run(&["restore", &of("by snapshot")]).ok();
     assert_eq!(laptop.read("notes.txt"), "by snapshot\n");
     assert_eq!(fs::read(laptop.at("large.bin")).unwrap(), noise(5, 2_000_000));
+}
+
+#[test]
+fn on_a_terminal_the_learner_is_asked_whether_to_go_on() {
+    let Begun { world, laptop, token } = begin();
+    laptop.write("idea.txt", "the first\n");
+    laptop.run(&["save"]).ok();
+    let desktop = world.device_with("desktop", &token);
+    let init = ["init", "-c", "rustlings"];
+    let (code, seen) = desktop.at_terminal("pt-BR", &init, "continuar");
+    let asked =
+        "Deseja continuar de onde parou (snapshot: agora mesmo, laptop) ou iniciar do zero?";
+    assert!(seen.contains(asked), "{seen}");
+    assert!(code == 0 && desktop.read("idea.txt") == "the first\n", "{seen}");
+    // Whoever has said it before is not asked.
+    let tablet = world.device_with("tablet", &token);
+    let (code, seen) = tablet.at_terminal("en", &[&init[..], &["--resume"]].concat(), "");
+    assert!(code == 0 && !seen.contains("start over?") && tablet.exists("idea.txt"), "{seen}");
+    let phone = world.device_with("phone", &token);
+    let (code, seen) = phone.at_terminal("en", &init, "start over");
+    let asked = "continue where you left off (snapshot: just now, laptop) or start over?";
+    assert!(code == 0 && seen.contains(asked) && !phone.exists("idea.txt"), "{seen}");
 }

@@ -3,6 +3,7 @@
 mod folder;
 mod vscode;
 
+use progy_api::history::RevisionSummary;
 use progy_api::progress::ProgressDocument;
 use progy_client::Error;
 use progy_client::api::Api;
@@ -11,12 +12,13 @@ use progy_client::engine::{Engine, Intent, Report};
 use progy_client::remote::Remote;
 use progy_client::state::State;
 use progy_client::template::Template;
-use progy_core::Strategy;
+use progy_core::{DeviceName, Strategy, Timestamp};
 
 use crate::cli::InitArgs;
 use crate::commands::{strategy, sync};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::human;
 use crate::outcome::{self, Before};
 use crate::workspace::Workspace;
 
@@ -72,6 +74,7 @@ async fn go_on(
     say!(context, "workspace-exists", course = args.course);
     let exit = sync::sync(context, &mut engine, remote, false).await?;
     if !args.fresh {
+        outcome::tell_to_run(context, &engine.commands_to_run(&[])?);
         return Ok(exit);
     }
     let before = Before::of(&engine);
@@ -136,9 +139,11 @@ fn refuse_another(wanted: Option<Strategy>, has: Strategy) -> Result<(), Failure
 
 /// Whether to go on or to start over, and says which it is.
 fn where_from(context: &Context, args: &InitArgs, saved: Option<ProgressDocument>) -> From {
-    let Some(head) = saved.and_then(|saved| saved.head) else { return From::Resume };
+    let Some(ProgressDocument { strategy, head: Some(head), .. }) = saved else {
+        return From::Resume;
+    };
     let asks = !(args.yes || args.resume || args.fresh);
-    let chosen = if asks { ask(context, &head) } else { None };
+    let chosen = if asks { ask(context, strategy, &head) } else { None };
     let from = chosen.unwrap_or(if args.fresh { From::Fresh } else { From::Resume });
     match from {
         From::Resume => say!(context, "progress-found"),
@@ -147,13 +152,23 @@ fn where_from(context: &Context, args: &InitArgs, saved: Option<ProgressDocument
     from
 }
 
-fn ask(context: &Context, head: &progy_api::history::RevisionSummary) -> Option<From> {
-    let when = crate::human::ago(context, head.saved_at);
-    let question = text!(context, "resume-or-fresh", when = when, device = head.device);
+fn ask(context: &Context, strategy: Strategy, head: &RevisionSummary) -> Option<From> {
+    let question = question(context, strategy, &head.device, head.saved_at);
     let options = [text!(context, "option-resume"), text!(context, "option-fresh")];
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let chosen = context.terminal.choose(&question, &options)?;
     Some(if chosen == 0 { From::Resume } else { From::Fresh })
+}
+
+/// What is asked, so that the learner knows the work by how it is kept, its age and its device.
+fn question(
+    context: &Context,
+    strategy: Strategy,
+    device: &DeviceName,
+    saved_at: Timestamp,
+) -> String {
+    let when = human::ago(context, saved_at);
+    text!(context, "resume-or-fresh", strategy = strategy, when = when, device = device)
 }
 
 fn tell_started(
@@ -175,6 +190,7 @@ fn tell_started(
             folder = folder,
             count = count
         );
+        outcome::tell_to_run(context, &engine.commands_to_run(&report.received)?);
     } else {
         say!(context, "started", course = course, version = version, folder = folder);
     }
@@ -192,4 +208,29 @@ fn tell_started(
         say!(context, "upgrade-exists", version = newest);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use progy_client::config::Language;
+
+    use super::*;
+
+    #[test]
+    fn the_question_is_in_the_learners_words() {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let two_hours_ago = Timestamp(now - 125 * 60_000);
+        let notebook = DeviceName::from_any("notebook");
+        let asked = |language, strategy| {
+            question(&Context::test(language), strategy, &notebook, two_hours_ago)
+        };
+        assert_eq!(
+            asked(Language::Portuguese, Strategy::Snapshot),
+            "Deseja continuar de onde parou (snapshot: há 2 horas, notebook) ou iniciar do zero?"
+        );
+        assert_eq!(
+            asked(Language::English, Strategy::Git),
+            "Do you want to continue where you left off (git: 2 hours ago, notebook) or start over?"
+        );
+    }
 }

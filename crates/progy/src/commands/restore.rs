@@ -18,5 +18,5 @@ pub(crate) async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit, F
         let _working = context.terminal.working(text!(context, "restoring"));
         engine.restore(remote.as_ref(), &args.revision, &names).await
     };
-    outcome::tell(context, &mut engine, &before, restored, args.json)
+    outcome::tell_restored(context, &mut engine, &before, restored, args.json)
 }

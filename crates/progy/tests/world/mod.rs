@@ -13,6 +13,7 @@ pub(crate) mod keyring;
 pub(crate) mod kill;
 pub(crate) mod person;
 pub(crate) mod rustlings;
+pub(crate) mod terminal;
 
 use std::collections::BTreeMap;
 use std::fs;
