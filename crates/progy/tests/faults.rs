@@ -5,14 +5,11 @@
 mod world;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use world::{Device, World, assert_equal, rustlings, settle};
+use world::relay::Relay;
+use world::{Device, Random, World, assert_equal, rustlings, settle};
 
 fn world() -> (World, String) {
     let world = World::new();
@@ -27,24 +24,11 @@ fn started(world: &World, token: &str, name: &str) -> Device {
     device
 }
 
-/// A small generator with a fixed seed (`SplitMix64`, Steele et al. 2014): the kills differ from
-/// machine to machine anyway, the rest need not.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
-
 #[test]
 fn a_kill_at_any_moment_loses_nothing() {
     let (world, token) = world();
     let devices = [started(&world, &token, "a"), started(&world, &token, "b")];
+    // The kills differ from machine to machine anyway, the rest need not.
     let mut random = Random(1);
     let mut written = Vec::new();
     for round in 0..60 {
@@ -179,60 +163,23 @@ fn a_server_that_lost_everything_gets_everything_again() {
     fresh.stop();
 }
 
-/// Forwards to `port`, and cuts every connection after a number of bytes from the server.
-fn cutting_proxy(port: u16) -> (u16, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let own = listener.local_addr().unwrap().port();
-    let allowed = Arc::new(AtomicU64::new(u64::MAX));
-    let limit = Arc::clone(&allowed);
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let Ok(client) = client else { return };
-            let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-            let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-            std::thread::spawn(move || pump(from, to, u64::MAX));
-            let limit = limit.load(Ordering::SeqCst);
-            std::thread::spawn(move || pump(server, client, limit));
-        }
-    });
-    (own, allowed)
-}
-
-fn pump(mut from: TcpStream, mut to: TcpStream, mut left: u64) {
-    let mut buffer = [0; 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        let take = read.min(usize::try_from(left).unwrap_or(usize::MAX));
-        if to.write_all(&buffer[..take]).is_err() {
-            break;
-        }
-        left -= take as u64;
-        if left == 0 {
-            break;
-        }
-    }
-    let _ = from.shutdown(std::net::Shutdown::Both);
-    let _ = to.shutdown(std::net::Shutdown::Both);
-}
-
 #[test]
 fn a_connection_that_breaks_anywhere_is_picked_up() {
     let (world, token) = world();
-    let port = world.url().rsplit(':').next().unwrap().parse().unwrap();
-    let (proxy, allowed) = cutting_proxy(port);
-    let url = format!("http://127.0.0.1:{proxy}");
-    let a = Device { url: url.clone(), ..world.device_with("a", &token) };
+    let relay = Relay::to(&world);
+    let a = relay.before(&world.device_with("a", &token));
     for bytes in [0, 1, 50, 200, 700, 3_000] {
-        allowed.store(bytes, Ordering::SeqCst);
+        relay.down.cut_after(bytes);
         a.run(&["init", "-c", "rust-basics"]).code_in(&[0, 5]);
     }
-    allowed.store(u64::MAX, Ordering::SeqCst);
+    relay.down.mend();
     a.run(&["init", "-c", "rust-basics"]).ok();
     for bytes in [0, 1, 20, 100, 300, 400, 600, 5_000] {
-        allowed.store(bytes, Ordering::SeqCst);
+        relay.down.cut_after(bytes);
         a.write("work.txt", format!("{bytes} bytes\n"));
         a.run(&["save", "-m", &format!("{bytes} bytes")]).code_in(&[0, 5]).fails_or_is_quiet();
     }
-    allowed.store(u64::MAX, Ordering::SeqCst);
+    relay.down.mend();
     a.run(&["sync"]).ok();
     let messages = a.messages();
     for bytes in [0, 1, 20, 100, 300, 400, 600, 5_000] {

@@ -11,7 +11,7 @@ mod world;
 use std::fs;
 use std::path::Path;
 
-use world::kill::{self, Fate};
+use world::kill::{self, Counted, Fate, Fault};
 use world::{Device, World, assert_equal, settle};
 
 const COURSE: &str = "rust-basics";
@@ -50,15 +50,11 @@ fn killed_everywhere(
     mut after: impl FnMut(&Device, usize),
 ) {
     let device = ready(0);
-    let Fate::Lived(run, calls) = kill::killed_at(&device, act, None) else {
-        panic!("nobody was to kill it")
-    };
-    run.ok();
+    let calls = kill::calls_of(&device, act, Counted::Repository);
     after(&device, 0);
-    assert!(calls > 0, "{act:?} made no call that was seen");
     for at in kill::chosen(calls, most) {
         let device = ready(at);
-        match kill::killed_at(&device, act, Some(at)) {
+        match kill::with_fault(&device, act, Counted::Repository, Fault::Kill(at)) {
             // What a failure is about.
             Fate::Killed(call) => println!("{act:?} was killed at call {at}: {call}"),
             Fate::Lived(run, calls) => {

@@ -4,14 +4,13 @@
 
 mod world;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use world::project::{assert_as_seen, noise};
 use world::{Device, World, assert_equal, rustlings, settle};
 
 const TOKEN_OF: &str = "ana";
@@ -29,68 +28,6 @@ fn begin() -> Begun {
     let laptop = world.device_with("laptop", &token);
     laptop.run(&["init", "-c", "rustlings", "--strategy", "snapshot"]).ok();
     Begun { world, laptop, token }
-}
-
-/// Bytes that do not compress, the same in every run.
-fn noise(seed: u64, len: usize) -> Vec<u8> {
-    let mut state = 2 * seed + 1;
-    let next = |state: &mut u64| {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        state.to_le_bytes()
-    };
-    (0..len.div_ceil(8)).flat_map(|_| next(&mut state)).take(len).collect()
-}
-
-/// What a path is beside its content.
-#[derive(Debug, PartialEq, Eq)]
-enum Seen {
-    Folder,
-    Link(String),
-    File { executable: bool, modified: SystemTime },
-}
-
-/// Everything in a workspace that travels, with folders, links, modes and times.
-fn seen(device: &Device) -> BTreeMap<String, Seen> {
-    fn walk(root: &Path, at: &Path, found: &mut BTreeMap<String, Seen>) {
-        for item in fs::read_dir(at).unwrap() {
-            let item = item.unwrap();
-            let path = item.path();
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            if name == ".progy" || name == "progy.toml" || name == "node_modules" {
-                continue;
-            }
-            let meta = path.symlink_metadata().unwrap();
-            let seen = if meta.is_dir() {
-                walk(root, &path, found);
-                Seen::Folder
-            } else if meta.is_symlink() {
-                Seen::Link(fs::read_link(&path).unwrap().to_str().unwrap().to_owned())
-            } else {
-                let executable = meta.permissions().mode() & 0o100 != 0;
-                Seen::File { executable, modified: meta.modified().unwrap() }
-            };
-            found.insert(name, seen);
-        }
-    }
-    let mut found = BTreeMap::new();
-    walk(&device.at(""), &device.at(""), &mut found);
-    found
-}
-
-/// A copy that a conflict has left is as old as its revision elsewhere, and new where it was made.
-fn assert_as_seen(one: &Device, other: &Device) {
-    let (one, other) = (seen(one), seen(other));
-    let differ =
-        |path: &&String| !path.contains(".conflict-") && one.get(*path) != other.get(*path);
-    let differing: Vec<_> = one
-        .keys()
-        .chain(other.keys())
-        .filter(differ)
-        .map(|path| (path, one.get(path), other.get(path)))
-        .collect();
-    assert!(differing.is_empty(), "{differing:#?}");
 }
 
 #[test]

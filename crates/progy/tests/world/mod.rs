@@ -12,6 +12,9 @@ pub(crate) mod keyring;
 #[cfg(target_os = "linux")]
 pub(crate) mod kill;
 pub(crate) mod person;
+#[cfg(unix)]
+pub(crate) mod project;
+pub(crate) mod relay;
 pub(crate) mod rustlings;
 pub(crate) mod terminal;
 
@@ -341,6 +344,19 @@ pub(crate) fn settle(devices: &[&Device]) {
         for device in devices {
             device.run(&["sync"]).code_in(&[0, 3]);
         }
+    }
+}
+
+/// A small generator with a fixed seed (`SplitMix64`, Steele et al. 2014).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
     }
 }
 
