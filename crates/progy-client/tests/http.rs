@@ -7,10 +7,12 @@ mod server;
 mod transfers;
 
 use progy_api::account::Role;
+use progy_api::delta::Base64;
 use progy_api::history::{ContentsRequest, Want};
 use progy_api::problem::code;
+use progy_api::snapshot::{BlobsRequest, HaveRequest};
 use progy_client::api::http::{HttpApi, HttpError, Poll};
-use progy_client::api::{AccountApi, Api, ApiError};
+use progy_client::api::{AccountApi, Api, ApiError, SnapshotApi};
 use progy_core::{ContentHash, CourseId, RevisionId};
 use semver::Version;
 use serde_json::{Value, json};
@@ -68,18 +70,27 @@ async fn routes() {
         let _ = api.package(&course, &version, &mut Vec::new()).await;
         let _ = api.whoami().await;
         let _ = api.events(&course).await;
+        let (names, hash) = (Base64(vec![7; 32]), ContentHash::blake3(b"a pack"));
+        let have = HaveRequest { version: version.clone(), names: names.clone() };
+        let _ = api.have(&course, &have).await;
+        let _ = api.blobs(&course, &BlobsRequest { version, names, deep: true, known: None }).await;
+        let _ = api.put_pack(&course, &hash, b"a pack".to_vec()).await;
+        let pack = format!("PUT /base/api/snapshots/@ana%2Fsql/packs/{hash}");
         let lines: Vec<String> =
             server.requests.borrow().iter().map(|request| request.line().to_owned()).collect();
         let expected = [
-            "GET /base/api/progress/@ana%2Fsql",
-            "GET /base/api/progress/@ana%2Fsql?base=0123456789abcdef",
+            "GET /base/api/progress/@ana%2Fsql?files=none",
+            "GET /base/api/progress/@ana%2Fsql?files=none&base=0123456789abcdef",
             "POST /base/api/workspaces/@ana%2Fsql/contents",
             "GET /base/api/workspaces/@ana%2Fsql/revisions?limit=20&before=0123456789abcdef",
-            "GET /base/api/workspaces/@ana%2Fsql/revisions/0123456789abcdef",
+            "GET /base/api/workspaces/@ana%2Fsql/revisions/0123456789abcdef?files=none",
             "GET /base/api/courses/@ana%2Fsql",
             "GET /base/api/courses/@ana%2Fsql/versions/1.0.0-rc.1+b",
             "GET /base/api/auth/get-session",
             "GET /base/api/workspaces/@ana%2Fsql/events",
+            "POST /base/api/snapshots/@ana%2Fsql/have",
+            "POST /base/api/snapshots/@ana%2Fsql/blobs",
+            pack.as_str(),
         ];
         assert_eq!(lines, expected.map(|line| format!("{line} HTTP/1.1")));
     })
