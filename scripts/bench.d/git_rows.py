@@ -177,9 +177,10 @@ sync
         clones[who] = clone = folder / peer.name
         bench.world.run("cp", "-a", peer.bare, f"{peer.bare}.pristine")
         begin_git = folder / f"begin-{peer.name}"
+        # After 6,700 loose objects git packs them behind our back, and is not to be removed meanwhile.
         begin_git.write_text(f"""
 set -eu
-rm -rf {clone} {peer.bare}
+until rm -rf {clone} {peer.bare} 2>/dev/null; do sleep 0.2; done
 cp -a {peer.bare}.pristine {peer.bare}
 git {peer.options} clone -q {peer.url} {clone}
 cp -R {quoted(content)} {clone}/project
