@@ -160,6 +160,36 @@ fn what_cannot_be_carried_is_told_and_never_opened() {
     drop(listener);
 }
 
+/// Bytes that a file takes on the disk.
+#[cfg(target_os = "linux")]
+fn allocated(device: &Device, path: &str) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    device.at(path).metadata().unwrap().blocks() * 512
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_sparse_file_takes_no_more_elsewhere() {
+    use std::io::{Seek, SeekFrom, Write};
+    let Begun { world, laptop, token } = begin();
+    let mut file = fs::File::create(laptop.at("disk.img")).unwrap();
+    for at in [5_000_000, 70_000_001, 100_000_000] {
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(b"something").unwrap();
+    }
+    file.set_len(128 << 20).unwrap();
+    drop(file);
+    fs::File::create(laptop.at("zeros")).unwrap().set_len(3 << 20).unwrap();
+    laptop.run(&["save"]).ok();
+
+    let desktop = world.device_with("desktop", &token);
+    desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+    assert_equal(&[&laptop, &desktop]);
+    assert!(allocated(&desktop, "disk.img") < 1 << 20, "{}", allocated(&desktop, "disk.img"));
+    assert_eq!(desktop.at("zeros").metadata().unwrap().len(), 3 << 20);
+    assert!(allocated(&desktop, "zeros") < 1 << 20, "{}", allocated(&desktop, "zeros"));
+}
+
 #[test]
 fn starting_over_keeps_the_old_line_of_work() {
     let Begun { world, laptop, token } = begin();

@@ -1,7 +1,7 @@
 //! The file system of this machine.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use progy_core::RelPath;
@@ -12,6 +12,8 @@ use crate::platform::files as platform;
 
 /// From this many files on, one flush of the whole file system is cheaper than one for each.
 const FLUSH_EACH: usize = 16;
+/// So many zeros, at least, become a hole where the file system has them, in bytes.
+const HOLE: usize = 64 << 10;
 
 /// A workspace in a folder of this machine.
 #[derive(Debug)]
@@ -154,12 +156,12 @@ impl Disk for RealDisk {
 
     fn write(&self, path: &str, bytes: &[u8], executable: bool) -> io::Result<()> {
         let mut file = self.with_folders(path, |at| platform::create_file(at, executable))?;
-        file.write_all(bytes)
+        write_with_holes(&mut file, bytes)
     }
 
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let open = |at: &Path| OpenOptions::new().create(true).append(true).open(at);
-        self.with_folders(path, open)?.write_all(bytes)
+        write_with_holes(&mut self.with_folders(path, open)?, bytes)
     }
 
     fn write_link(&self, path: &str, target: &str) -> io::Result<()> {
@@ -249,6 +251,25 @@ impl Disk for RealDisk {
     fn can_hold(&self, path: &RelPath) -> bool {
         platform::can_hold(path)
     }
+}
+
+/// Writes at the end of a file, zeros without using space for them: a sparse file of 10 GB would
+/// otherwise fill the disk that it came from.
+fn write_with_holes(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    let is_hole = |block: &[u8]| block.len() == HOLE && block.iter().all(|byte| *byte == 0);
+    while let Some(first) = bytes.chunks(HOLE).next() {
+        let hole = is_hole(first);
+        let alike = bytes.chunks(HOLE).take_while(|block| is_hole(block) == hole);
+        let (run, rest) = bytes.split_at(alike.map(<[u8]>::len).sum());
+        if hole {
+            file.set_len(file.metadata()?.len() + run.len() as u64)?;
+            file.seek(SeekFrom::End(0))?;
+        } else {
+            file.write_all(run)?;
+        }
+        bytes = rest;
+    }
+    Ok(())
 }
 
 /// Whether nothing can be at a path, because it or a folder above it is not there.
