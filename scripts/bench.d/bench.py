@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import git_rows  # noqa: F401 - adds its rows to ROWS
+import snapshot_rows  # noqa: F401 - the same
 from rows import ROWS, Bench, Line
 from world import REPOSITORY, Failed, World
 
@@ -54,7 +55,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     target = os.environ.get("CARGO_TARGET_DIR", str(REPOSITORY / "target"))
     parser = argparse.ArgumentParser(
-        prog="scripts/bench", description="Measures Progy side by side with git and tar."
+        prog="scripts/bench", description="Measures Progy side by side with its peers."
     )
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these rows")
     parser.add_argument("--list", action="store_true", help="name the rows, and end")
@@ -106,7 +107,7 @@ def table(document: dict) -> str:
                 rows.append([line["what"], line["goal"], "not applicable", "", ""])
                 continue
             compared = "; ".join(f"{name} {amount(peer, unit)}" for name, peer in peers.items())
-            ratios = "; ".join(f"{value / peer:.2f}" for peer in peers.values())
+            ratios = "; ".join(f"{value / peer:.2f}" if peer else "-" for peer in peers.values())
             rows.append([line["what"], line["goal"], amount(value, unit), compared, ratios])
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     text = [f"| {' | '.join(c.ljust(w) for c, w in zip(row, widths))} |" for row in rows]

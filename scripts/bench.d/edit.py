@@ -5,6 +5,7 @@
     edit.py rewrite FOLDER COUNT BYTES   new content of BYTES for each of COUNT files
 """
 
+import os
 import random
 import sys
 from pathlib import Path
@@ -29,8 +30,8 @@ def main() -> None:
 
 
 def next_number(folder: str) -> int:
-    """How often this folder was edited; kept beside it."""
-    counter = Path(folder.rstrip("/") + ".edits")
+    """How often this folder was edited; kept beside it, or in the file that EDITS names."""
+    counter = Path(os.environ.get("EDITS") or folder.rstrip("/") + ".edits")
     number = int(counter.read_text()) + 1 if counter.exists() else 1
     counter.write_text(str(number))
     return number

@@ -22,6 +22,11 @@ class Course:
 LARGE = Course("bench-large", 9_000, 100_000_000)
 MEDIUM = Course("bench-medium", 2_200, 4_400_000)
 SMALL = Course("bench-small", 60, 90_000)
+# Projects of the strategy snapshot.
+TINY = Course("bench-tiny", 100_000, 20_000_000)
+MIXED = Course("bench-mixed", 5_000, 80_000_000)
+# What a mixed project has beside its sources: how many files of so many bytes.
+DATA = [(12, 120_000_000), (60, 6_000_000), (600, 200_000)]
 
 
 def make(course: Course, folder: Path) -> Path:
@@ -42,6 +47,25 @@ def make(course: Course, folder: Path) -> Path:
             at.write_text(f'[module]\ntitle = "{at.parent.name}"\n')
         else:
             at.write_text(text(rng, lines, size))
+    return folder
+
+
+def make_mixed(folder: Path) -> Path:
+    """Sources, and 1.9 GB of data: two thirds do not compress, the others are logs."""
+    make(MIXED, folder)
+    rng = random.Random("data")
+    lines = [line.encode() for line in vocabulary(rng)]
+    for count, size in DATA:
+        (folder / f"content/data-{size}").mkdir()
+        for number in range(count):
+            with (folder / f"content/data-{size}/{number}.bin").open("wb") as file:
+                left = size
+                while left > 0:
+                    if number % 3:
+                        piece = rng.randbytes(min(left, 1 << 20))
+                    else:
+                        piece = b"\n".join(rng.choices(lines, k=20_000))[:left]
+                    left -= file.write(piece)
     return folder
 
 

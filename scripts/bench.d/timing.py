@@ -1,8 +1,12 @@
 """Whole commands, timed by hyperfine and measured by GNU time."""
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +60,44 @@ def peak_memory(world: World, command: list, *, env: dict, cwd: Path) -> float:
     if not found:
         raise Failed(f"/usr/bin/time said nothing of memory: {report.read_text()[:500]}")
     return int(found[1]) * 1024 / 1e6
+
+
+@dataclass
+class Cost:
+    """What one run of a command took. `wire` is all that passed loopback, headers and answers too."""
+
+    seconds: float
+    memory: int
+    wire: int
+
+
+def once(world: World, command: str, *, env: dict) -> Cost:
+    """Runs a command of the shell to its end. The memory is that of its largest process."""
+    log = world.root / "command.log"
+    with log.open("wb") as out:
+        before, began = loopback(), time.perf_counter()
+        child = subprocess.Popen(
+            ["sh", "-c", command], env=world.env | env, cwd=world.root,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+        )
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
+        seconds, wire = time.perf_counter() - began, loopback() - before
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise Failed(f"{command}\nended with {child.returncode}\n{log.read_text()[-2000:]}")
+    return Cost(seconds, usage.ru_maxrss * 1024, wire)
+
+
+def loopback() -> int:
+    """Bytes that were sent over loopback since the machine began; see proc_net_dev(5)."""
+    lines = Path("/proc/net/dev").read_text().splitlines()
+    line = next(line for line in lines if line.strip().startswith("lo:"))
+    return int(line.partition(":")[2].split()[0])
 
 
 def quoted(*args) -> str:

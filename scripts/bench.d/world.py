@@ -47,7 +47,7 @@ class World:
         self.load = Path(shutil.copy2(target / "release/progy-load", bin))
         (self.root / "home").mkdir()
         self.env = {
-            "PATH": f"{self.progy.parent}:{os.environ['PATH']}:/usr/sbin:/sbin",
+            "PATH": f"{bin}:{target}/bench-tools/bin:{os.environ['PATH']}:/usr/sbin:/sbin",
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
@@ -132,8 +132,9 @@ def end(child: subprocess.Popen) -> None:
 class Server:
     """`progy serve` with data of its own."""
 
-    def __init__(self, world: World, name: str):
+    def __init__(self, world: World, name: str, config: Path | None = None):
         self.world = world
+        self.options = ["--config", config] if config else []
         self.folder = world.folder(f"server-{name}")
         self.data = self.folder / "data"
         self.child: subprocess.Popen | None = None
@@ -145,6 +146,7 @@ class Server:
         """Starts it, on the port that it had."""
         self.child = self.world.start(
             self.world.progy, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.data,
+            *self.options,
             log=self.folder / "log", stdout=subprocess.PIPE,
         )
         line = self.child.stdout.readline().decode().strip()
