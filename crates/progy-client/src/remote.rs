@@ -88,6 +88,22 @@ pub struct Publish<'a> {
     pub from: Option<Strategy>,
 }
 
+/// Where a device stands that asks where the workspace does: what it knows need not come again.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The state that it shares with the server.
+    pub base: &'a Base,
+    /// What it knows of files beside their contents.
+    pub details: &'a Details,
+}
+
+impl<'a> Standing<'a> {
+    /// The revision that it knows.
+    pub fn revision(&self) -> Option<&'a RevisionId> {
+        self.base.revision.as_ref()
+    }
+}
+
 /// A save that was published.
 #[derive(Debug, Clone)]
 pub struct Published {
@@ -260,7 +276,7 @@ pub trait Remote {
     fn admit(&self, overlay: &Overlay) -> Result<()>;
 
     /// Where the workspace stands; `None` if it was never started.
-    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>>;
+    async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>>;
 
     /// Publishes a save.
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError>;

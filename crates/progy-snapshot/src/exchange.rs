@@ -218,12 +218,18 @@ pub fn links(kind: Kind, bytes: &[u8]) -> Result<Vec<(Kind, BlobId)>> {
 pub struct Frontier {
     left: Vec<(Kind, BlobId)>,
     seen: HashSet<BlobId>,
+    lists: bool,
 }
 
 impl Frontier {
     /// Of the tree with this root.
     pub fn new(root: BlobId) -> Self {
-        Self { left: vec![(Kind::Tree, root)], seen: HashSet::from([root]) }
+        Self { left: vec![(Kind::Tree, root)], seen: HashSet::from([root]), lists: true }
+    }
+
+    /// Of its nodes alone: the lists of its files are not followed.
+    pub fn of_nodes(root: BlobId) -> Self {
+        Self { lists: false, ..Self::new(root) }
     }
 
     /// What has to be fetched before this is asked again, at most `limit`; nothing when all is there.
@@ -239,8 +245,12 @@ impl Frontier {
             match crate::blob::checked(source, &id) {
                 Ok(bytes) => {
                     let links = links(kind, &bytes)?.into_iter();
-                    let new =
-                        links.filter(|(kind, id)| *kind != Kind::Chunk && self.seen.insert(*id));
+                    let followed = |kind: Kind| match kind {
+                        Kind::Tree => true,
+                        Kind::Recipe => self.lists,
+                        Kind::Chunk => false,
+                    };
+                    let new = links.filter(|(kind, id)| followed(*kind) && self.seen.insert(*id));
                     self.left.extend(new);
                 }
                 Err(Error::Missing(_)) => missing.push((kind, id)),

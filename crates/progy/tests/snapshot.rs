@@ -11,6 +11,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use world::project::{assert_as_seen, noise};
+use world::relay::Relay;
 use world::{Device, World, assert_equal, rustlings, settle};
 
 const TOKEN_OF: &str = "ana";
@@ -158,6 +159,42 @@ fn what_cannot_be_carried_is_told_and_never_opened() {
     );
     assert!(laptop.exists("run/c"));
     drop(listener);
+}
+
+/// Runs a command that succeeds; how many bytes have passed to the server and back.
+#[track_caller]
+fn traffic(relay: &Relay, device: &Device, args: &[&str]) -> u64 {
+    relay.before(device).run(args).ok();
+    let (up, down) = (relay.up.passed(), relay.down.passed());
+    println!("{args:?} of {}: {up} bytes up, {down} down", device.name);
+    up + down
+}
+
+#[test]
+fn what_moves_is_what_differs_and_not_the_tree() {
+    let Begun { world, laptop, token } = begin();
+    for n in 0..5_000 {
+        laptop.write(&format!("big/part_{}/file_{n}.txt", n % 50), format!("{n}\n"));
+    }
+    laptop.run(&["save"]).ok();
+    let desktop = world.device_with("desktop", &token);
+    desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
+
+    let relay = Relay::to(&world);
+    for round in 0..3 {
+        laptop.write("big/part_7/file_57.txt", format!("edited {round}\n"));
+        assert!(traffic(&relay, &laptop, &["save"]) < 12_000);
+        // Two revisions that this device has not seen.
+        if round != 1 {
+            assert!(traffic(&relay, &desktop, &["sync"]) < 16_000);
+        }
+    }
+    // Another name for all of it: contents are not sent.
+    fs::rename(laptop.at("big"), laptop.at("large")).unwrap();
+    assert!(traffic(&relay, &laptop, &["save"]) < 30_000);
+    assert!(traffic(&relay, &desktop, &["sync"]) < 30_000);
+    assert_equal(&[&laptop, &desktop]);
+    assert_as_seen(&desktop, &laptop);
 }
 
 /// Bytes that a file takes on the disk.

@@ -10,7 +10,7 @@ use semver::Version;
 use super::checkout::Sides;
 use super::{Engine, Intent, Report};
 use crate::contents;
-use crate::remote::{Head, Publish, PublishError, Remote};
+use crate::remote::{Head, Publish, PublishError, Remote, Standing};
 use crate::state::{Base, Folders, Overlay, Queued, overlaid, overlay};
 use crate::{Error, Result};
 
@@ -257,7 +257,8 @@ impl Engine<'_> {
     /// The head as the server has it, by whichever strategy the workspace is carried now.
     async fn ask_head(&mut self, remote: &dyn Remote) -> Result<Option<Head>> {
         for _ in 0..TRY_AGAIN {
-            match remote.head(self.state.base.revision.as_ref()).await {
+            let here = Standing { base: &self.state.base, details: &self.state.details };
+            match remote.head(Some(here)).await {
                 Err(Error::OtherStrategy(_)) => self.follow_strategy(remote).await?,
                 other => return other,
             }

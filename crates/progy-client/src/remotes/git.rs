@@ -40,7 +40,7 @@ use crate::details::Details;
 use crate::disk::Disk;
 use crate::remote::{
     Beside, Head, Publish, PublishError, Published, Recorded, Remote, Seal, Show, Sink, Source,
-    Wanted,
+    Standing, Wanted,
 };
 use crate::remotes::registry;
 use crate::state::{Folders, Overlay};
@@ -217,7 +217,8 @@ impl<A: Api + GitApi> Remote for GitRemote<'_, A> {
         })
     }
 
-    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
+    async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>> {
+        let base = here.and_then(|here| here.revision());
         let main = self.host_head().await?;
         let document = self.api.progress(&self.course, None).await?;
         if let Some(document) = &document {

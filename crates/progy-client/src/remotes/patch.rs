@@ -19,7 +19,7 @@ use semver::Version;
 use crate::api::{Api, ApiError};
 use crate::details::Details;
 use crate::remote::{
-    Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
+    Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Standing, Wanted,
 };
 use crate::remotes::registry;
 use crate::state::{Folders, Overlay};
@@ -191,7 +191,8 @@ impl<A: Api> Remote for PatchRemote<'_, A> {
         Ok(())
     }
 
-    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
+    async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>> {
+        let base = here.and_then(|here| here.revision());
         let Some(document) = self.api.progress(&self.course, base).await? else {
             return Ok(None);
         };

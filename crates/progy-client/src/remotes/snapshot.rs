@@ -20,13 +20,13 @@ use progy_core::progress::Progress;
 use progy_core::{
     ContentHash, CourseId, DeviceId, DeviceName, RelPath, RevisionId, SaveId, Strategy,
 };
-use progy_snapshot::{BlobId, MemoryBlobs};
+use progy_snapshot::BlobId;
 use semver::Version;
 
 use crate::api::{Api, ApiError, SnapshotApi};
 use crate::disk::Disk;
 use crate::remote::{
-    Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Wanted,
+    Head, Publish, PublishError, Published, Recorded, Remote, Sink, Source, Standing, Wanted,
 };
 use crate::remotes::registry;
 use crate::state::Overlay;
@@ -35,6 +35,7 @@ use crate::template::Template;
 use crate::{Error, Result};
 
 use sending::Asking;
+use trees::Trees;
 
 /// So many revisions are looked at to tell which device changed a path.
 const LOOK_BACK: usize = 32;
@@ -94,25 +95,34 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         &self,
         version: &Version,
         root: Option<ContentHash>,
-        nodes: &mut MemoryBlobs,
+        trees: &mut Trees,
     ) -> Result<trees::Read> {
         let root = root.and_then(|root| BlobId::of_content(&root));
         let root = root.ok_or_else(|| {
             Error::InvalidTree("a revision of this workspace has no tree".to_owned())
         })?;
-        self.nodes(version, root, nodes).await?;
+        self.nodes(version, root, trees).await?;
         let template = self.fetched_template(version).await?;
-        trees::read(nodes, root, template.tree())
+        trees::read(&trees.nodes, root, template.tree())
     }
 
-    /// Which device last changed a path of the head, of which the overlay and the nodes are known. How
+    /// The tree of what a device knows; none of one that knows nothing.
+    async fn known_trees(&self, here: Option<Standing<'_>>) -> Result<Trees> {
+        let Some(Standing { base, details }) = here.filter(|here| here.revision().is_some()) else {
+            return Ok(Trees::default());
+        };
+        let template = self.fetched_template(&base.version).await?;
+        trees::of_base(base, details, template.tree(), &Store::new(self.disk))
+    }
+
+    /// Which device last changed a path of the head, of which the overlay and the tree are known. How
     /// far that is looked into depends on `base`: what was there before is not asked for.
     async fn devices(
         &self,
         base: Option<&RevisionId>,
         head: &RevisionSummary,
         overlay: &Overlay,
-        nodes: &mut MemoryBlobs,
+        trees: &mut Trees,
     ) -> Result<BTreeMap<RelPath, DeviceName>> {
         let (mut revision, mut files) = (head.clone(), overlay.clone());
         let mut devices = BTreeMap::new();
@@ -127,7 +137,7 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
                 break;
             }
             let version = &document.revision.version;
-            let read = self.recorded_at(version, document.root, nodes).await?;
+            let read = self.recorded_at(version, document.root, trees).await?;
             let paths = files.keys().chain(read.overlay.keys());
             let changed = paths.filter(|path| files.get(*path) != read.overlay.get(*path));
             for path in changed {
@@ -164,7 +174,8 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         Ok(())
     }
 
-    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
+    async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>> {
+        let base = here.and_then(|here| here.revision());
         let Some(document) = self.api.progress(&self.course, base).await? else {
             return Ok(None);
         };
@@ -172,9 +183,9 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         let is_base = document.head.as_ref().map(|head| &head.id) == base;
         let (mut read, mut devices) = (trees::Read::default(), BTreeMap::new());
         if let Some(head) = document.head.as_ref().filter(|_| !is_base) {
-            let mut nodes = MemoryBlobs::default();
-            read = self.recorded_at(&document.version, document.root, &mut nodes).await?;
-            devices = self.devices(base, head, &read.overlay, &mut nodes).await?;
+            let mut trees = self.known_trees(here).await?;
+            read = self.recorded_at(&document.version, document.root, &mut trees).await?;
+            devices = self.devices(base, head, &read.overlay, &mut trees).await?;
         }
         Ok(Some(Head {
             revision: document.head,
@@ -235,7 +246,7 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         }
         let version = &document.revision.version;
         let trees::Read { overlay, folders, details } =
-            self.recorded_at(version, document.root, &mut MemoryBlobs::default()).await?;
+            self.recorded_at(version, document.root, &mut Trees::default()).await?;
         Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }
 

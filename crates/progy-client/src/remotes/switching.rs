@@ -14,7 +14,7 @@ use semver::Version;
 
 use crate::remote::{
     Beside, Head, Publish, PublishError, Published, Recorded, Remote, Seal, Show, Sink, Source,
-    Wanted,
+    Standing, Wanted,
 };
 use crate::state::Overlay;
 use crate::{Error, Result};
@@ -128,8 +128,8 @@ impl Remote for Switching<'_> {
         self.current().admit(overlay)
     }
 
-    async fn head(&self, base: Option<&RevisionId>) -> Result<Option<Head>> {
-        self.current().head(base).await
+    async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>> {
+        self.current().head(here).await
     }
 
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {

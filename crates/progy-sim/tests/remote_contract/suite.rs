@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use progy_client::Error;
 use progy_client::details::Details;
-use progy_client::remote::{Gathered, Head, Publish, PublishError, Published, Remote, Wanted};
+use progy_client::remote::{
+    Gathered, Head, Publish, PublishError, Published, Remote, Standing, Wanted,
+};
 use progy_client::state::{Base, Overlay, Queued};
 use progy_core::progress::{Attempt, Day, Progress};
 use progy_core::{
@@ -112,7 +114,12 @@ impl<'f, F: Fixture> Device<'f, F> {
     }
 
     fn head(&self) -> Option<Head> {
-        now(self.remote().head(self.base.revision.as_ref())).unwrap()
+        self.head_of(&self.base)
+    }
+
+    fn head_of(&self, base: &Base) -> Option<Head> {
+        let here = Standing { base, details: &Details::default() };
+        now(self.remote().head(Some(here))).unwrap()
     }
 
     /// Takes over the head.
@@ -341,9 +348,9 @@ fn an_unknown_base_is_told<F: Fixture>(fixture: &F) {
     let text = a.text(b"one\n");
     a.publish(&a.save(1, &[("a.txt", text)]));
     let strange = progy_core::RevisionId::new(&"ab".repeat(16)).unwrap();
-    assert!(!now(a.remote().head(Some(&strange))).unwrap().unwrap().base_known);
     assert!(a.head().unwrap().base_known);
     a.base.revision = Some(strange);
+    assert!(!a.head().unwrap().base_known);
     let save = a.save(2, &[("a.txt", None)]);
     let refused = a.try_publish(&save, &Progress::default());
     assert!(matches!(refused, Err(PublishError::HeadMoved)), "{refused:?}");

@@ -11,7 +11,7 @@ use progy_snapshot::file::{self, Content, Recipe};
 use progy_snapshot::pack::Index;
 use progy_snapshot::{Blob, BlobId, BlobSink, BlobSource, Kind, MemoryBlobs};
 
-use super::trees::{ONE_CHUNK, no_tree};
+use super::trees::{ONE_CHUNK, Trees, hash_of, no_tree};
 use super::{Api, Sink, SnapshotApi, SnapshotRemote, Version, Wanted};
 use crate::{Error, Result};
 
@@ -19,30 +19,38 @@ use crate::{Error, Result};
 const ROUND: usize = limits::BLOBS;
 
 impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
-    /// The nodes and recipes of a tree, beside those that are in `nodes`.
+    /// The nodes of a tree, beside those that are in `trees`, which is then told of it.
     pub(super) async fn nodes(
         &self,
         version: &Version,
         root: BlobId,
-        nodes: &mut MemoryBlobs,
+        trees: &mut Trees,
     ) -> Result<()> {
-        let mut frontier = Frontier::new(root);
+        let mut frontier = Frontier::of_nodes(root);
         loop {
-            let missing = frontier.round(nodes, ROUND).map_err(no_tree)?;
+            let missing = frontier.round(&trees.nodes, ROUND).map_err(no_tree)?;
             if missing.is_empty() {
+                trees.newest = Some(root);
                 return Ok(());
             }
             let names: Vec<BlobId> = missing.into_iter().map(|(_, id)| id).collect();
-            self.lists(version, &names, nodes).await?;
-            if !names.iter().any(|id| nodes.blobs.contains_key(id)) {
+            self.lists(version, &names, trees.newest, &mut trees.nodes).await?;
+            if !names.iter().any(|id| trees.nodes.blobs.contains_key(id)) {
                 return Err(Error::InvalidTree("a part of a tree is not there".to_owned()));
             }
         }
     }
 
-    /// Asks for nodes or recipes with all that they name, and takes what comes.
-    async fn lists(&self, version: &Version, names: &[BlobId], to: &mut MemoryBlobs) -> Result<()> {
-        let pack = self.ask(version, names, true).await?;
+    /// Asks for nodes or recipes with all that they name and the tree `known` does not have, and
+    /// takes what comes.
+    async fn lists(
+        &self,
+        version: &Version,
+        names: &[BlobId],
+        known: Option<BlobId>,
+        to: &mut MemoryBlobs,
+    ) -> Result<()> {
+        let pack = self.ask(version, names, Asked::Deep { known }).await?;
         each(&pack, |blob, bytes| {
             if blob.kind == Kind::Chunk {
                 return Ok(());
@@ -51,10 +59,13 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         })
     }
 
-    async fn ask(&self, version: &Version, names: &[BlobId], deep: bool) -> Result<Vec<u8>> {
+    async fn ask(&self, version: &Version, names: &[BlobId], asked: Asked) -> Result<Vec<u8>> {
         let names = names.iter().flat_map(|id| *id.as_bytes()).collect();
-        let request =
-            BlobsRequest { version: version.clone(), names: Base64(names), deep, known: None };
+        let (deep, known) = match asked {
+            Asked::These => (false, None),
+            Asked::Deep { known } => (true, known.as_ref().map(hash_of)),
+        };
+        let request = BlobsRequest { version: version.clone(), names: Base64(names), deep, known };
         let pack = self.api.blobs(&self.course, &request).await?;
         match Index::from_pack(&pack) {
             Ok(_) => Ok(pack),
@@ -110,7 +121,7 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         for batch in tops.chunks(limits::BLOBS) {
             let mut left = batch.to_vec();
             while !left.is_empty() {
-                self.lists(version, &left, &mut lists).await?;
+                self.lists(version, &left, None, &mut lists).await?;
                 let before = left.len();
                 left.retain(|top| !is_whole(&lists, top));
                 if left.len() == before {
@@ -130,7 +141,7 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         // What is asked for and does not come is not there, unless the answer was full.
         while !missing.is_empty() {
             let batch: Vec<BlobId> = missing.iter().take(limits::BLOBS).copied().collect();
-            let pack = self.ask(version, &batch, false).await?;
+            let pack = self.ask(version, &batch, Asked::These).await?;
             let came = sink.pack(pack)?;
             let before = missing.len();
             missing.retain(|id| !came.contains(id));
@@ -140,6 +151,14 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         }
         Ok(())
     }
+}
+
+/// How much is asked for.
+enum Asked {
+    /// What is named.
+    These,
+    /// Lists and nodes below it too, but those of the tree with the root `known`.
+    Deep { known: Option<BlobId> },
 }
 
 /// Whether all lists below `top` are there.

@@ -56,12 +56,27 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         for content in contents.values().map(|(_, content)| content) {
             needed.extend(blobs(&here, content)?);
         }
+        let there = match asking {
+            Asking::WhatIsNew => self.parents_nodes(publish, store).await?,
+            Asking::Everything => MemoryBlobs::default(),
+        };
         let nodes = made.nodes.blobs.iter().map(|(id, (kind, _))| (*id, *kind));
+        let nodes = nodes.filter(|(id, _)| !there.blobs.contains_key(id));
         let mut nodes: Vec<(BlobId, Kind)> = nodes.collect();
         nodes.sort();
         needed.extend(nodes);
         let missing = self.missing(&publish.save.version, needed).await?;
         self.send_packs(&here, missing).await
+    }
+
+    /// The nodes of the tree that a save follows: the server has them, and is not asked.
+    async fn parents_nodes(&self, publish: &Publish<'_>, store: &Store<'_>) -> Result<MemoryBlobs> {
+        let base = publish.parent;
+        if publish.from.is_some() || base.revision.is_none() {
+            return Ok(MemoryBlobs::default());
+        }
+        let template = self.fetched_template(&base.version).await?;
+        Ok(super::trees::of_base(base, publish.details, template.tree(), store)?.nodes)
     }
 
     /// Sees to it that contents are in the store: chunks are sent from there.

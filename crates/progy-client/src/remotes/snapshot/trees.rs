@@ -1,7 +1,7 @@
 //! The tree of a revision, from what the engine knows and back.
 
 use progy_core::folders::empty_beside;
-use progy_core::{ContentHash, Entry, FileEntry, RelPath, Tree};
+use progy_core::{ContentHash, Entry, FileEntry, HashKind, RelPath, Tree};
 use progy_snapshot::file::{Content, Recipe, Splitter};
 use progy_snapshot::tree::{FileItem, Item, TreeBuilder, entries};
 use progy_snapshot::{BlobId, BlobSink, BlobSource, Kind, MemoryBlobs};
@@ -9,7 +9,7 @@ use progy_snapshot::{BlobId, BlobSink, BlobSource, Kind, MemoryBlobs};
 use crate::details::Details;
 use crate::disk::Disk;
 use crate::remote::Publish;
-use crate::state::{Folders, Overlay, overlaid, overlay};
+use crate::state::{Base, Folders, Overlay, overlaid, overlay};
 use crate::store::Store;
 use crate::template::Template;
 use crate::{Error, Result};
@@ -44,6 +44,14 @@ fn top(content: &Content) -> Option<ContentHash> {
     }
 }
 
+/// Nodes of trees that are at hand.
+#[derive(Default)]
+pub(super) struct Trees {
+    pub(super) nodes: MemoryBlobs,
+    /// The root of the one that was learned last, all of whose nodes are there.
+    pub(super) newest: Option<BlobId>,
+}
+
 /// A tree that has come.
 #[derive(Default)]
 pub(super) struct Read {
@@ -72,39 +80,76 @@ pub(super) fn made(
         files,
     };
     let saved_at = publish.save.saved_at.millis().saturating_mul(1_000_000);
+    let mut uncut = Uncut { publish, template, disk, splitter: Splitter::new() };
+    let Made { nodes, files, contents, .. } = &mut made;
+    made.root = build(files, &publish.save.folders, nodes, |path, file, nodes| {
+        let content = match known(publish.details, store, file) {
+            Some(content) => content,
+            None => uncut.cut(path, file, nodes)?,
+        };
+        contents.insert(file.hash, content);
+        let modified = publish.details.time(path, &file.hash).unwrap_or(saved_at);
+        Ok(FileItem { content, executable: file.executable, modified })
+    })?;
+    Ok(made)
+}
+
+/// The tree of a state that the server has too. What is not known of a file is made up: the nodes
+/// above it are of no use then, and of no harm.
+pub(super) fn of_base(
+    base: &Base,
+    details: &Details,
+    template: &Tree,
+    store: &Store<'_>,
+) -> Result<Trees> {
+    let files = overlaid(template, &base.overlay)?;
+    // Of another strategy, in whose terms files are named.
+    if files.iter().any(|(_, entry)| entry.as_file().is_some_and(is_foreign)) {
+        return Ok(Trees::default());
+    }
+    let mut nodes = MemoryBlobs::default();
+    let root = build(&files, &base.folders, &mut nodes, |path, file, _| {
+        let FileEntry { hash, size, executable } = *file;
+        let whole = Content { hash, size, recipe: Recipe::Whole };
+        let content = known(details, store, file).unwrap_or(whole);
+        let modified = details.time(path, &hash).unwrap_or(0);
+        Ok(FileItem { content, executable, modified })
+    })?;
+    Ok(Trees { nodes, newest: Some(root) })
+}
+
+fn is_foreign(file: &FileEntry) -> bool {
+    file.hash.kind() != HashKind::Blake3
+}
+
+/// Puts a tree together. Its nodes go to `nodes`, its root is returned.
+fn build(
+    files: &Tree,
+    folders: &Folders,
+    nodes: &mut MemoryBlobs,
+    mut item: impl FnMut(&RelPath, &FileEntry, &mut MemoryBlobs) -> Result<FileItem>,
+) -> Result<BlobId> {
     let mut builder = TreeBuilder::new();
     // As entries they stand where their name with a `/` does.
-    let mut folders: Vec<RelPath> =
-        empty_beside(&publish.save.folders, &made.files).into_iter().collect();
+    let mut folders: Vec<RelPath> = empty_beside(folders, files).into_iter().collect();
     folders.sort_by_cached_key(|path| format!("{path}/"));
     let mut folders = folders.into_iter().peekable();
-    let mut uncut = Uncut { publish, template, disk, splitter: Splitter::new() };
-    for (path, entry) in &made.files {
+    for (path, entry) in files {
         while let Some(folder) =
             folders.next_if(|folder| format!("{folder}/").as_str() < path.as_str())
         {
-            builder.push(&folder, &Item::Folder, &mut made.nodes).map_err(no_tree)?;
+            builder.push(&folder, &Item::Folder, nodes).map_err(no_tree)?;
         }
         let item = match entry {
             Entry::Symlink(target) => Item::Symlink(target.clone()),
-            Entry::File(file) => {
-                let content = match known(publish.details, store, file) {
-                    Some(content) => content,
-                    None => uncut.cut(path, file, &mut made.nodes)?,
-                };
-                made.contents.insert(file.hash, content);
-                let time = publish.details.time(path, &file.hash);
-                let modified = time.unwrap_or(saved_at);
-                Item::File(FileItem { content, executable: file.executable, modified })
-            }
+            Entry::File(file) => Item::File(item(path, file, nodes)?),
         };
-        builder.push(path, &item, &mut made.nodes).map_err(no_tree)?;
+        builder.push(path, &item, nodes).map_err(no_tree)?;
     }
     for folder in folders {
-        builder.push(&folder, &Item::Folder, &mut made.nodes).map_err(no_tree)?;
+        builder.push(&folder, &Item::Folder, nodes).map_err(no_tree)?;
     }
-    made.root = builder.finish(&mut made.nodes).map_err(no_tree)?;
-    Ok(made)
+    builder.finish(nodes).map_err(no_tree)
 }
 
 /// How a content is put together, if that is known without its bytes.
