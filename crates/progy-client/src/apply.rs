@@ -87,8 +87,10 @@ pub fn apply_plan(
     })?;
     journal::write(disk, &batch, changes)?;
 
-    let mut applied =
-        Applied { placed_at: disk.file_time().map_err(Error::disk("."))?, ..Applied::default() };
+    let mut applied = Applied {
+        placed_at: disk.file_time().map_err(Error::disk(layout::FOLDER))?,
+        ..Applied::default()
+    };
     let applier = Applier { disk, scan, batch: &batch, staged };
     let is_copy = |change: &Change| conflicts.iter().any(|conflict| conflict.copy == change.path);
     let numbered = || changes.iter().enumerate();
@@ -123,7 +125,7 @@ pub fn apply_plan(
         applier.step(n, change, &mut applied);
     }
     let touched: Vec<&str> = applied.done.iter().map(RelPath::as_str).collect();
-    disk.flush(&touched).map_err(Error::disk("."))?;
+    disk.flush(&touched).map_err(Error::disk(touched.first().copied().unwrap_or_default()))?;
     Ok(applied)
 }
 

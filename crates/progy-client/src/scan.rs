@@ -17,6 +17,7 @@ use progy_core::{
 
 use crate::disk::{Disk, Kind, Listed, Meta};
 use crate::index::Index;
+use crate::layout;
 use crate::{Error, Result};
 
 /// An ignore file is read up to this size, in bytes.
@@ -100,7 +101,7 @@ struct Scanner<'a> {
 /// `tracked` are paths that are looked at even if the rules leave them out: a file that travels
 /// does not stop to because a line was added to `.gitignore`.
 pub fn scan(disk: &dyn Disk, rules: &Rules, index: &mut Index, tracked: &[&Tree]) -> Result<Scan> {
-    let started = disk.file_time().map_err(Error::disk("."))?;
+    let started = disk.file_time().map_err(Error::disk(layout::FOLDER))?;
     let scanner = Scanner {
         disk,
         index,

@@ -183,6 +183,7 @@ no-workspace = This folder is no workspace. Go to one with `cd`, or start a cour
 no-state = { $folder } has a progy.toml but nothing that this device knows of it. Run `progy init -c { $course }` in it: your files stay, and your saved work is brought together with them.
 outside = { $path } is not in this workspace. Name a file of the workspace.
 locked = Another progy command is still working in this workspace. Your files are safe; wait for it to end, then try again.
+disk-full = There is no room left on this disk. Nothing was lost; make room, then run the command again.
 disk-failed = { $path }: the disk refuses ({ $reason }). Nothing was lost; check free space and permissions, then run the command again.
 damaged = { $what } is damaged. Your files are untouched; move the folder .progy away and run `progy init -c COURSE` here to connect them again.
 from-the-future = { $what } was written by a newer progy. Your files are untouched; install the newest progy and try again.

@@ -183,6 +183,7 @@ no-workspace = Esta pasta não é de um curso. Vá para uma com `cd`, ou comece 
 no-state = { $folder } tem um progy.toml, mas este dispositivo não sabe nada dela. Rode `progy init -c { $course }` nela: seus arquivos ficam, e o que você salvou se junta a eles.
 outside = { $path } não fica na pasta deste curso. Escolha um arquivo do curso.
 locked = Outro comando progy ainda está trabalhando nesta pasta. Seus arquivos estão seguros; espere ele terminar e tente de novo.
+disk-full = Não há mais espaço neste disco. Nada se perdeu; libere espaço e rode o comando de novo.
 disk-failed = { $path }: o disco recusa ({ $reason }). Nada se perdeu; confira o espaço livre e as permissões e rode o comando de novo.
 damaged = { $what } está danificado. Seus arquivos estão intactos; mova a pasta .progy para outro lugar e rode `progy init -c CURSO` aqui para ligá-los de novo.
 from-the-future = { $what } foi escrito por um progy mais novo. Seus arquivos estão intactos; instale o progy mais novo e tente de novo.

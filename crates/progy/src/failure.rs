@@ -64,10 +64,17 @@ impl Failure {
     }
 }
 
+/// Whether a disk, or somebody's part of it, has no room.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         use Exit::{Failed, NotLoggedIn, Unreachable};
         match error {
+            Error::Disk { source, .. } if is_full(&source) => fail!(Failed, "disk-full"),
             Error::Disk { path, source } => {
                 fail!(Failed, "disk-failed", path = path, reason = source)
             }

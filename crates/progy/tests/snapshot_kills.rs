@@ -220,7 +220,7 @@ fn fill_at(device: &Device, args: &[&str], at: usize) -> i32 {
     match run.exit() {
         0 => run.ok(),
         // It says why, and what to do.
-        _ => run.code(1).fails_clearly().says("No space left on device").says("Nothing was lost"),
+        _ => run.code(1).fails_clearly().says("no room left on this disk").says("Nothing was lost"),
     }
     .exit()
 }
