@@ -1,15 +1,18 @@
 //! Noticing that the learner has changed something, and when it is time to save it.
 
+mod debounce;
 mod poll;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc as threads;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
+
+pub use debounce::Debounce;
 
 /// Folders at the top of a workspace in which nothing is the learner's doing.
 const OWN: [&str; 2] = [".progy", ".git"];
@@ -164,64 +167,6 @@ fn is_departure(kind: EventKind) -> bool {
         EventKind::Remove(_)
             | EventKind::Modify(ModifyKind::Name(RenameMode::From | RenameMode::Any))
     )
-}
-
-/// Decides when to save: when the files have been quiet for a while, and now and then while they
-/// are not. Knows the time only from its callers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Debounce {
-    quiet: Duration,
-    longest: Duration,
-    unsaved: Option<Unsaved>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Unsaved {
-    first: Instant,
-    last: Instant,
-}
-
-impl Default for Debounce {
-    /// After 2 s of quiet, and every 2 min.
-    fn default() -> Self {
-        Self::new(Duration::from_secs(2), Duration::from_mins(2))
-    }
-}
-
-impl Debounce {
-    /// Saves after `quiet` without a change, and at the latest `longest` after the first change
-    /// that is not saved.
-    pub fn new(quiet: Duration, longest: Duration) -> Self {
-        Self { quiet, longest, unsaved: None }
-    }
-
-    /// Something has changed.
-    pub fn changed(&mut self, now: Instant) {
-        match &mut self.unsaved {
-            Some(unsaved) => unsaved.last = unsaved.last.max(now),
-            None => self.unsaved = Some(Unsaved { first: now, last: now }),
-        }
-    }
-
-    /// When to save if nothing else changes until then; `None` if nothing has changed.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.unsaved
-            .as_ref()
-            .map(|unsaved| (unsaved.last + self.quiet).min(unsaved.first + self.longest))
-    }
-
-    /// Whether to save now. If so, what has changed counts as saved: to be called before the files
-    /// are read, so that a change during the save counts as a new one.
-    pub fn take_due(&mut self, now: Instant) -> bool {
-        let due = self.deadline().is_some_and(|deadline| deadline <= now);
-        due && self.take()
-    }
-
-    /// Whether anything has changed since the last save, which counts as saved from now on: for a
-    /// save that does not wait.
-    pub fn take(&mut self) -> bool {
-        self.unsaved.take().is_some()
-    }
 }
 
 #[cfg(test)]

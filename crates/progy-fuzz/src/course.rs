@@ -43,6 +43,9 @@ pub fn course_manifest(data: &[u8]) {
     if let Err(error) = Rules::new(&manifest.sync.rules) {
         assert!(error.to_string().len() < 4000, "{error}");
     }
+    let kept = &manifest.sync.retention;
+    let days: Vec<u32> = [kept.all, kept.hourly, kept.daily].into_iter().flatten().collect();
+    assert!(days.is_sorted() && days.iter().all(|days| *days <= 3660), "{kept:?}");
     assert_reads_the_same(&manifest, data);
 }
 

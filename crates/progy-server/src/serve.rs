@@ -202,7 +202,8 @@ async fn poll(services: Arc<Services>, every: Duration) {
 /// The services over what `config` names.
 pub(crate) fn open(config: &Config) -> Result<Services, ServerError> {
     let (retention, packs) = (config.snapshots.policy()?, config.snapshots.quota);
-    let limits = Limits { packs, retention, ..config.limits.services() };
+    let course_days = config.snapshots.course_max_days;
+    let limits = Limits { packs, retention, course_days, ..config.limits.services() };
     Services::embedded(&config.data, limits)
         .map_err(|source| ServerError::Data { folder: config.data.display().to_string(), source })
 }

@@ -53,8 +53,10 @@ pub struct Limits {
     pub content_cache: usize,
     /// How many times as often as usual somebody may try to sign in, to register and the like.
     pub attempts: u32,
-    /// Which snapshots of a workspace are kept.
+    /// Which snapshots of a workspace are kept, where its course does not say.
     pub retention: Policy,
+    /// The age up to which a course may have snapshots kept, in days; with 0 no course has a say.
+    pub course_days: u32,
 }
 
 impl Default for Limits {
@@ -66,6 +68,7 @@ impl Default for Limits {
             content_cache: 32 << 20,
             attempts: 1,
             retention: Policy::default(),
+            course_days: 366,
         }
     }
 }

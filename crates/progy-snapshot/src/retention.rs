@@ -74,6 +74,25 @@ impl Policy {
         }
     }
 
+    /// The same with other ages for the spans of `tiers`. A tier that reaches no further than a nearer one
+    /// has nothing left to say and goes, and so does one whose spans are not made up of those before.
+    #[must_use]
+    pub fn with(&self, tiers: &[Tier]) -> Self {
+        let said = |tier: &&Tier| tiers.iter().all(|other| other.every != tier.every);
+        let mut all: Vec<Tier> = self.tiers.iter().filter(said).chain(tiers).copied().collect();
+        all.sort_by_key(|tier| (tier.every, tier.up_to));
+        let mut kept: Vec<Tier> = Vec::new();
+        for tier in all {
+            let adds = kept.last().is_none_or(|near| {
+                tier.up_to > near.up_to && (near.every == 0 || tier.every % near.every == 0)
+            });
+            if adds {
+                kept.push(tier);
+            }
+        }
+        Self { tiers: kept, lessons: self.lessons }
+    }
+
     /// For each revision, whether it stays. They are in the order of the history, oldest first; the
     /// last is the head and stays.
     ///

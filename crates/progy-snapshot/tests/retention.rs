@@ -90,3 +90,20 @@ fn a_policy_that_would_bring_back_what_is_gone_is_none() {
     assert!(Policy::new(vec![tier(DAY, 0), tier(DAY, 0)], true).is_err());
     assert!(Policy::new(vec![tier(DAY, -1)], true).is_err());
 }
+
+#[test]
+fn other_ages_for_some_spans() {
+    let tier = |up_to: i64, every| Tier { up_to: up_to * DAY, every };
+    let policy = |tiers: Vec<Tier>| Policy::new(tiers, true).unwrap();
+    let usual = Policy::default();
+    assert_eq!(usual.with(&[]), usual);
+    let longer = usual.with(&[tier(365, DAY)]);
+    assert_eq!(longer, policy(vec![tier(1, 0), tier(7, HOUR), tier(365, DAY)]));
+    // All for ten days leaves nothing to the hours of seven.
+    assert_eq!(usual.with(&[tier(10, 0)]), policy(vec![tier(10, 0), tier(92, DAY)]));
+    assert_eq!(usual.with(&[tier(0, HOUR), tier(1, DAY)]), policy(vec![tier(1, 0)]));
+    // Spans of ninety minutes do not make up days that are made up of hours.
+    let odd = policy(vec![tier(1, 0), tier(5, 90 * 60_000)]);
+    assert_eq!(odd.with(&[tier(3, HOUR)]), policy(vec![tier(1, 0), tier(3, HOUR)]));
+    assert_eq!(policy(vec![]).with(&[tier(3, 0)]), policy(vec![tier(3, 0)]));
+}

@@ -114,6 +114,10 @@ status-changed = { $count ->
     [one] 1 file changed since the last save:
    *[other] { $count } files changed since the last save:
 }
+status-special = { $count ->
+    [one] One file is not synced, since it is a socket, a pipe or a device:
+   *[other] { $count } files are not synced, since they are sockets, pipes or devices:
+}
 
 ## log, diff
 

@@ -114,6 +114,10 @@ status-changed = { $count ->
     [one] 1 arquivo mudou desde a última vez que você salvou:
    *[other] { $count } arquivos mudaram desde a última vez que você salvou:
 }
+status-special = { $count ->
+    [one] Um arquivo não é sincronizado, porque é um socket, um pipe ou um arquivo de dispositivo:
+   *[other] { $count } arquivos não são sincronizados, porque são sockets, pipes ou arquivos de dispositivo:
+}
 
 ## log, diff
 

@@ -2,6 +2,7 @@
 
 use progy_client::Error;
 use progy_client::engine::{Engine, Report};
+use progy_client::scan::Notice;
 use progy_core::dependencies::ToRun;
 use progy_core::diff::ChangeKind;
 use progy_core::{Change, RelPath, RevisionId, Strategy};
@@ -23,6 +24,7 @@ struct Outcome<'a> {
     received: Vec<Changed<'a>>,
     conflicts: &'a [RelPath],
     queued: usize,
+    not_carried: Vec<NotCarried<'a>>,
     /// Only after a restore.
     #[serde(skip_serializing_if = "Option::is_none")]
     to_run: Option<Vec<Command<'a>>>,
@@ -40,6 +42,27 @@ impl<'a> From<&'a ToRun> for Command<'a> {
     fn from(to_run: &'a ToRun) -> Self {
         let folder = to_run.folder.as_ref().map_or(".", RelPath::as_str);
         Self { folder, command: to_run.command }
+    }
+}
+
+/// One file that is not carried, for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct NotCarried<'a> {
+    pub(crate) path: &'a str,
+    why: &'static str,
+}
+
+impl<'a> From<&'a Notice> for NotCarried<'a> {
+    fn from(notice: &'a Notice) -> Self {
+        let (path, why) = match notice {
+            Notice::Secret(path) => (path.as_str(), "secret"),
+            Notice::BadName(name) => (name.as_str(), "bad_name"),
+            Notice::Unreadable(name) => (name.as_str(), "unreadable"),
+            Notice::Special(path) => (path.as_str(), "special"),
+            Notice::LinkOutside(path) => (path.as_str(), "link_outside"),
+            Notice::CannotHold(path) => (path.as_str(), "cannot_hold"),
+        };
+        Self { path, why }
     }
 }
 
@@ -133,6 +156,7 @@ fn tell_all(
             received: report.received.iter().map(Changed::from).collect(),
             conflicts: &conflicts,
             queued: waiting,
+            not_carried: engine.notices().iter().map(NotCarried::from).collect(),
             to_run: to_run.as_ref().map(|to_run| to_run.iter().map(Command::from).collect()),
         })?;
     } else {

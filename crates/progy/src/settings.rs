@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use progy_client::disk::{Disk, RealDisk};
 use progy_client::layout;
 use progy_core::Strategy;
 use serde::Deserialize;
 
 use crate::failure::{Exit, Failure};
+
+/// The longest `progy.toml`, in bytes.
+const LIMIT: u64 = 1 << 20;
 
 /// What `progy.toml` says of a folder.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -31,7 +35,9 @@ impl Settings {
     /// Reads the settings in `folder`. Where they are not there, or are no TOML any more, they say
     /// nothing: the engine knows all that they said, and writes them anew.
     pub(crate) fn read(folder: &Path) -> Self {
-        let text = std::fs::read_to_string(folder.join(layout::SETTINGS)).unwrap_or_default();
+        // As the engine reads them: who opens a pipe waits for somebody at its other end.
+        let bytes = RealDisk::new(folder).read(layout::SETTINGS, LIMIT).unwrap_or_default();
+        let text = String::from_utf8(bytes).unwrap_or_default();
         toml::from_str(&text).unwrap_or_default()
     }
 
@@ -73,5 +79,14 @@ mod tests {
         for silent in ["", "[[[", "course = 3"] {
             assert_eq!(read(silent), Settings::default());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_waits_at_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join(layout::SETTINGS);
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        assert_eq!(Settings::read(folder.path()), Settings::default());
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use world::project::{assert_as_seen, noise};
 use world::relay::Relay;
-use world::{Device, World, assert_equal, rustlings, settle};
+use world::{Device, Run, World, assert_equal, rustlings, settle};
 
 const TOKEN_OF: &str = "ana";
 
@@ -138,8 +138,21 @@ fn what_cannot_be_carried_is_told_and_never_opened() {
     let told = "4 files are sockets, pipes or devices, so they are not synced: \
                 run/.gitignore, run/app.sock, run/b and 1 more";
     laptop.run(&["save"]).ok().says(told);
-    laptop.run(&["status"]).ok().says(told);
+    let status = laptop.run(&["status"]).ok();
+    let listed = "4 files are not synced, since they are sockets, pipes or devices:\n  \
+                  run/.gitignore\n  run/app.sock\n  run/b\n  run/c\n";
+    assert!(status.stdout().ends_with(listed), "{}", status.stdout());
+    assert_eq!(status.stderr(), "", "told once");
+    let mut portuguese = laptop.command(&["status"]);
+    portuguese.env("PROGY_LANG", "pt-BR");
+    let said = Run::of(portuguese, &["status"]).ok();
+    said.says("4 arquivos não são sincronizados, porque são sockets");
+    let paths = ["run/.gitignore", "run/app.sock", "run/b", "run/c"];
+    let special = paths.map(|path| serde_json::json!({ "path": path, "why": "special" }));
     assert_eq!(laptop.status()["changed"], serde_json::json!([]));
+    assert_eq!(laptop.status()["not_carried"], serde_json::json!(special));
+    let saved = laptop.run(&["save", "--json"]).ok().json();
+    assert_eq!(saved["not_carried"], serde_json::json!(special));
     let desktop = world.device_with("desktop", &token);
     desktop.run(&["init", "-c", "rustlings", "--yes"]).ok();
     assert!(desktop.exists("run/notes.txt") && !desktop.exists("run/app.sock"));
@@ -159,6 +172,14 @@ fn what_cannot_be_carried_is_told_and_never_opened() {
     );
     assert!(laptop.exists("run/c"));
     drop(listener);
+
+    // Nor does anybody wait where the settings should be.
+    laptop.remove("progy.toml");
+    pipe(&laptop, "progy.toml");
+    laptop.run(&["save"]).code(1).fails_clearly().says("progy.toml");
+    laptop.remove("progy.toml");
+    laptop.run(&["save"]).ok();
+    assert!(laptop.exists("progy.toml"));
 }
 
 /// Runs a command that succeeds; how many bytes have passed to the server and back.

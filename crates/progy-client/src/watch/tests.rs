@@ -1,6 +1,9 @@
 use std::fs;
+use std::time::Instant;
 
 use proptest::prelude::*;
+
+use progy_core::Strategy;
 
 use super::*;
 
@@ -49,7 +52,81 @@ fn leaving_saves_what_is_not_saved() {
     assert_eq!(debounce.deadline(), None);
 }
 
+#[test]
+fn a_snapshot_is_taken_more_rarely() {
+    let start = Instant::now();
+    let mut debounce = Debounce::of(Strategy::Snapshot);
+    debounce.changed(start);
+    assert_eq!(debounce.deadline(), Some(start + seconds(10)));
+    let saves: Vec<u64> = (0..=1000)
+        .filter(|second| {
+            let now = start + seconds(*second);
+            debounce.changed(now);
+            debounce.take_due(now)
+        })
+        .collect();
+    assert_eq!(saves, [300, 601, 902]);
+    assert_eq!(Debounce::of(Strategy::Patch), Debounce::default());
+    assert_eq!(Debounce::of(Strategy::Git), Debounce::default());
+}
+
+#[test]
+fn a_save_that_took_long_is_followed_by_a_rest() {
+    let start = Instant::now();
+    let mut debounce = Debounce::of(Strategy::Snapshot);
+    // A second of work: nine of rest, in which no file would have been quiet for long enough.
+    debounce.saved(start, seconds(1));
+    debounce.changed(start + seconds(1));
+    assert_eq!(debounce.deadline(), Some(start + seconds(11)));
+    assert!(debounce.take());
+    assert_eq!(debounce.deadline(), None, "a rest alone is no reason to save");
+    // Twenty seconds of work.
+    debounce.saved(start, seconds(20));
+    debounce.changed(start + seconds(1));
+    assert!(!debounce.take_due(start + seconds(179)));
+    assert!(debounce.take_due(start + seconds(180)));
+    // Who comes back after the rest waits as always.
+    debounce.changed(start + seconds(500));
+    assert_eq!(debounce.deadline(), Some(start + seconds(510)));
+    // Two hours of a first upload.
+    debounce.saved(start + seconds(500), seconds(7200));
+    assert_eq!(debounce.deadline(), Some(start + seconds(1100)));
+    // Small saves need no rest, however slow the server is.
+    let mut patch = Debounce::of(Strategy::Patch);
+    patch.saved(start, seconds(20));
+    patch.changed(start);
+    assert_eq!(patch.deadline(), Some(start + seconds(2)));
+}
+
 proptest! {
+    /// However long saves take and whatever changes meanwhile: every change is saved, and saves
+    /// that take less than a minute take a tenth of the time at most.
+    #[test]
+    fn saving_a_large_project_leaves_time_to_work(
+        steps in prop::collection::vec((0_u64..20_000, 0_u64..60_000), 1..100),
+    ) {
+        let mut now = Instant::now();
+        let mut debounce = Debounce::of(Strategy::Snapshot);
+        let mut before: Option<(Instant, Duration)> = None;
+        for (gap, took) in steps {
+            now += Duration::from_millis(gap);
+            debounce.changed(now);
+            let deadline = debounce.deadline().unwrap();
+            prop_assert!(deadline <= now.max(before.map_or(now, |(end, _)| end)) + seconds(610));
+            if gap % 2 == 0 {
+                continue;
+            }
+            now = now.max(deadline);
+            if let Some((end, took)) = before {
+                prop_assert!(now.duration_since(end) >= took * 9);
+            }
+            prop_assert!(debounce.take_due(now));
+            now += Duration::from_millis(took);
+            debounce.saved(now, Duration::from_millis(took));
+            before = Some((now, Duration::from_millis(took)));
+        }
+    }
+
     /// With a loop that wakes up at each change and each deadline, every change is followed by a
     /// save: not before the files were quiet, unless the oldest change is old, and never later.
     #[test]

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::fields::{Fields, FormatError};
+use super::retention::Retention;
 use super::runner::Runner;
 use crate::rules::SyncRules;
 use crate::{CourseId, RelPath, Strategy};
@@ -91,6 +92,8 @@ pub struct SyncSettings {
     pub strategy: Option<Strategy>,
     /// Which files travel.
     pub rules: SyncRules,
+    /// For how long snapshots are kept.
+    pub retention: Retention,
 }
 
 /// Where a container for the course comes from.
@@ -257,7 +260,8 @@ fn sync(top: &mut Fields) -> Result<SyncSettings, FormatError> {
     let files = fields.texts("files")?;
     let ignore = fields.texts("ignore")?;
     let include = fields.texts("include")?;
-    Ok(SyncSettings { strategy, rules: SyncRules { files, ignore, include } })
+    let retention = Retention::read(&mut fields)?;
+    Ok(SyncSettings { strategy, rules: SyncRules { files, ignore, include }, retention })
 }
 
 fn environment(top: &mut Fields) -> Result<Option<Environment>, FormatError> {

@@ -7,6 +7,7 @@ mod fields;
 mod info;
 mod lessons;
 mod manifest;
+mod retention;
 mod runner;
 pub mod srp;
 
@@ -14,6 +15,7 @@ pub use fields::FormatError;
 pub use info::{Difficulty, LessonInfo, ModuleInfo};
 pub use lessons::{Lesson, Module, Outline, OutlineError};
 pub use manifest::{Content, Environment, Manifest, Progression, Setup, SetupCheck, SyncSettings};
+pub use retention::Retention;
 pub use runner::{CommandError, Placeholders, Runner, RunnerKind};
 
 use crate::RelPath;

@@ -39,6 +39,13 @@ pub(super) fn check(manifest: &Manifest, files: &mut impl CourseFiles, findings:
         let message = message.strip_prefix(&format!("{setting}: ")).unwrap_or(&message);
         findings.manifest(Error, setting, message.to_owned());
     }
+    if let Some(unknown) = &manifest.sync.retention.unknown {
+        // Elsewhere such a field does no harm; here the author would learn of a slip of the pen when
+        // what should have been kept is gone.
+        let message = "expected no other field than `keep_all_days`, `keep_hourly_days` and \
+                       `keep_daily_days`";
+        findings.manifest(Error, &format!("sync.retention.{unknown}"), message.to_owned());
+    }
     for path in there.iter().filter(|path| is_environment(path)) {
         let message = "expected no secrets in a course; every learner receives this file";
         findings.warning(path, message.to_owned());

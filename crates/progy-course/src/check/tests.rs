@@ -55,7 +55,7 @@ fn what_the_manifest_speaks_of() {
             ],
             "setup": {"guide": "SETUP.md"},
             "environment": {"devcontainer": ".devcontainer/devcontainer.json"},
-            "sync": {"ignore": ["[z-a]"]}
+            "sync": {"ignore": ["[z-a]"], "retention": {"keep_dayly_days": 365}}
         }"#,
     )]);
     let expected = [
@@ -73,8 +73,11 @@ fn what_the_manifest_speaks_of() {
          is no .devcontainer/devcontainer.json",
     ];
     assert_eq!(found[..expected.len()], expected);
-    let [glob] = &found[expected.len()..] else { panic!("{found:#?}") };
+    let [glob, retention] = &found[expected.len()..] else { panic!("{found:#?}") };
     assert!(glob.starts_with("error: course.json: `sync.ignore`: "), "{glob}");
+    let expected = "error: course.json: `sync.retention.keep_dayly_days`: expected no other field than \
+                    `keep_all_days`, `keep_hourly_days` and `keep_daily_days`";
+    assert_eq!(retention, expected);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use super::ConfigError;
 const HOUR: i64 = 60 * 60 * 1_000;
 const DAY: i64 = 24 * HOUR;
 
-/// Which snapshots of a workspace are kept, by their age in days. The head always is. What is not kept
-/// cannot be restored any more; devices that have it as their base go on all the same.
+/// Which snapshots of a workspace are kept, by their age in days, where its course does not say. The
+/// head always is. What is not kept cannot be restored any more; devices that have it as their base go
+/// on all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Snapshots {
@@ -21,6 +22,8 @@ pub struct Snapshots {
     pub keep_daily_days: u32,
     /// Whether those that completed a lesson are kept for ever.
     pub keep_lessons: bool,
+    /// The age up to which a course may have its learners' snapshots kept, or 0: no course has a say.
+    pub course_max_days: u32,
     /// What the packs of one learner may hold together, in bytes.
     pub quota: u64,
 }
@@ -33,6 +36,7 @@ impl Default for Snapshots {
             keep_hourly_days: 7,
             keep_daily_days: 92,
             keep_lessons: true,
+            course_max_days: crate::services::Limits::default().course_days,
             quota: crate::services::Limits::default().packs,
         }
     }

@@ -64,6 +64,9 @@ pub trait Database: Snapshots {
         version: &Version,
     ) -> Result<Option<PublishedVersion>>;
 
+    /// `course.json` of a version, as it was published.
+    async fn manifest(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>>;
+
     /// The encoded template index of a version, as it was published.
     async fn template(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>>;
 

@@ -115,6 +115,16 @@ impl World {
         run(self.services.publish(&root, &course(), &version(number), package)).unwrap();
     }
 
+    /// Publishes a course of its own, whose manifest says this under `sync`.
+    pub(crate) fn publish_with_sync(&self, id: &str, number: &str, sync: &str) {
+        use crate::ports::database::accounts::Users;
+        let root = run(self.db.user_by_name("root")).unwrap().unwrap();
+        let manifest = format!(r#"{{"id":"{id}","name":"x","version":"{number}","sync":{sync}}}"#);
+        let files = Files::from([("course.json".to_owned(), manifest.into_bytes())]);
+        let id = CourseId::new(id).unwrap();
+        run(self.services.publish(&root, &id, &version(number), packed(files))).unwrap();
+    }
+
     /// A device of a new learner.
     pub(crate) fn learner(&self, name: &str) -> Device<'_> {
         let user = self.user(name, Role::Learner);
@@ -264,10 +274,14 @@ pub(crate) fn template_files(version: &str, files: &[(&str, &str)]) -> Files {
 
 /// A packed course.
 pub(crate) fn package(id: &str, version: &str, files: &[(&str, &str)]) -> Cursor<Vec<u8>> {
-    let folder = tempfile::tempdir().unwrap();
     let mut all = template_files(version, files);
     all.insert("course.json".to_owned(), manifest(id, version));
-    for (path, bytes) in all {
+    packed(all)
+}
+
+fn packed(files: Files) -> Cursor<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();

@@ -107,6 +107,10 @@ impl Database for Gate {
         self.pass(self.inner.version(course, version)).await
     }
 
+    async fn manifest(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
+        self.pass(self.inner.manifest(course, version)).await
+    }
+
     async fn template(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
         self.pass(self.inner.template(course, version)).await
     }

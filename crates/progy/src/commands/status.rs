@@ -6,6 +6,7 @@ use progy_client::Error;
 use progy_client::engine::Engine;
 use progy_client::engine::status::{Behind, Status};
 use progy_client::remote::Remote;
+use progy_client::scan::Notice;
 use progy_core::{CourseId, RelPath, RevisionId, Strategy};
 use semver::Version;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use crate::cli::JsonArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::outcome::{self, Changed, short};
+use crate::outcome::{self, Changed, NotCarried, short};
 use crate::terminal::Colour;
 use crate::workspace::Workspace;
 
@@ -33,6 +34,7 @@ struct Document<'a> {
     changed: Vec<Changed<'a>>,
     conflicts: &'a [RelPath],
     queued: usize,
+    not_carried: Vec<NotCarried<'a>>,
     progress: Done,
 }
 
@@ -56,8 +58,8 @@ pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Fail
     });
     let why_not = answer.as_ref().err().map(Unanswered::of);
     let status = engine.status(unsaved?, answer.ok())?;
-    context.tell(engine.notices());
     if args.json {
+        context.tell(engine.notices());
         let document = Document {
             course: engine.course(),
             version: &status.version,
@@ -69,11 +71,16 @@ pub(crate) async fn run(context: &Context, args: &JsonArgs) -> Result<Exit, Fail
             changed: status.changed.iter().map(Changed::from).collect(),
             conflicts: &status.conflicts,
             queued: status.queued,
+            not_carried: engine.notices().iter().map(NotCarried::from).collect(),
             progress: Done { done: status.done, total: status.total },
         };
         context.terminal.json(&document)?;
     } else {
+        let (special, others): (Vec<_>, Vec<_>) =
+            engine.notices().iter().partition(|notice| matches!(notice, Notice::Special(_)));
+        context.tell(others);
         show(context, engine.course(), &status, why_not);
+        show_special(context, &special);
     }
     Ok(Exit::Done)
 }
@@ -155,4 +162,13 @@ fn show(context: &Context, course: &CourseId, status: &Status, why_not: Option<U
             terminal.line(&format!("  {copy}"));
         }
     }
+}
+
+/// What nobody can carry, whatever the rules say.
+fn show_special(context: &Context, special: &[&Notice]) {
+    if special.is_empty() {
+        return;
+    }
+    say!(context, "status-special", count = special.len());
+    outcome::list(context, special, |notice| NotCarried::from(*notice).path.to_owned());
 }

@@ -186,6 +186,11 @@ impl Database for Sqlite {
         self.read(move |store| store.version(&course, &version)).await
     }
 
+    async fn manifest(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
+        let (course, version) = (course.clone(), version.clone());
+        self.read(move |store| store.manifest(&course, &version)).await
+    }
+
     async fn template(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
         let (course, version) = (course.clone(), version.clone());
         self.read(move |store| store.template(&course, &version)).await

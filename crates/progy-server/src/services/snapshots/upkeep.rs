@@ -6,6 +6,7 @@
 //! goes. First blobs are not found any more, then, when nobody can be reading them, their objects go.
 //! Where anything cannot be read, nothing goes.
 
+mod keeping;
 mod mark;
 mod rewrite;
 
@@ -13,8 +14,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use progy_core::{RevisionId, Timestamp};
-use progy_snapshot::retention;
+use progy_snapshot::retention::{self, Policy};
 
+use self::keeping::Policies;
 use self::mark::Live;
 use super::packs::{PREFIX, PackFile, key};
 use super::shelf::Shelf;
@@ -79,6 +81,7 @@ impl Services {
     /// Looks after every store of blobs. One that cannot be read is passed over, and said in the log.
     pub async fn keep_snapshots_up(&self) -> Result<Swept> {
         let mut done = Swept::default();
+        let mut policies = Policies::default();
         let mut after = StoreId(0);
         loop {
             let stores = self.db.stores(after, AT_ONCE).await?;
@@ -86,14 +89,19 @@ impl Services {
             after = last.id;
             for store in stores {
                 done.stores += 1;
-                if let Err(error) = self.keep_store_up(&store, &mut done).await {
+                if let Err(error) = self.keep_store_up(&store, &mut policies, &mut done).await {
                     tracing::error!(?error, store = store.id.0, "blobs cannot be looked after");
                 }
             }
         }
     }
 
-    async fn keep_store_up(&self, store: &Store, done: &mut Swept) -> Result<()> {
+    async fn keep_store_up(
+        &self,
+        store: &Store,
+        policies: &mut Policies,
+        done: &mut Swept,
+    ) -> Result<()> {
         let now = self.clock.now();
         let rows = self.rows(store.id).await?;
         self.clear_away(store.id, &rows, now, done).await?;
@@ -101,7 +109,7 @@ impl Services {
             // A course version never changes, and neither does what it brings.
             return Ok(());
         }
-        let needed = self.thin_out(store.id, now, done).await?;
+        let needed = self.thin_out(store.id, now, policies, done).await?;
         let last = rows.last().map_or(PackNumber(0), |row| row.number);
         if self.settled.is(store, last, now) {
             return Ok(());
@@ -135,14 +143,25 @@ impl Services {
         }
     }
 
-    /// Lets revisions expire that the policy does not keep; gives what is needed then.
-    async fn thin_out(&self, store: StoreId, now: Timestamp, done: &mut Swept) -> Result<Needed> {
+    /// Lets revisions expire that are not kept by the policy of their workspace, which is that of the
+    /// course version that it is at; gives what is needed then.
+    async fn thin_out(
+        &self,
+        store: StoreId,
+        now: Timestamp,
+        policies: &mut Policies,
+        done: &mut Swept,
+    ) -> Result<Needed> {
         let needed = self.db.needed(store).await?;
         let mut expired = 0;
         for of_one in needed.revisions.chunk_by(|one, other| one.workspace == other.workspace) {
-            let gone = self.expiring(of_one, now);
-            let Some(first) = of_one.first().filter(|_| !gone.is_empty()) else { continue };
-            let workspace: WorkspaceId = first.workspace;
+            let Some(last) = of_one.last() else { continue };
+            let policy = self.policy(&last.course, &last.version, policies).await?;
+            let gone = expiring(of_one, &policy, now);
+            if gone.is_empty() {
+                continue;
+            }
+            let workspace: WorkspaceId = last.workspace;
             self.db.expire(workspace, &gone, now).await?;
             expired += gone.len();
         }
@@ -153,30 +172,6 @@ impl Services {
         let all = self.db.needed(store).await?;
         self.settled.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&store);
         Ok(all)
-    }
-
-    fn expiring(&self, revisions: &[Rooted], now: Timestamp) -> Vec<RevisionId> {
-        // What is a commit now is in a repository: its tree is kept as a way back, and not for ever.
-        let mut judged: Vec<retention::Revision> = revisions
-            .iter()
-            .map(|revision| retention::Revision {
-                saved_at: revision.received_at,
-                completes_lesson: revision.completes_lesson && !revision.is_commit,
-                in_use: revision.is_head,
-            })
-            .collect();
-        if revisions.last().is_some_and(|last| last.is_commit && !last.is_head) {
-            // The head is a commit that never was a snapshot.
-            let head = Timestamp(i64::MAX);
-            judged.push(retention::Revision {
-                saved_at: head,
-                completes_lesson: false,
-                in_use: true,
-            });
-        }
-        let keep = self.limits.retention.keep(&judged, now);
-        let gone = revisions.iter().zip(keep).filter(|(_, keep)| !keep);
-        gone.map(|(revision, _)| revision.revision.clone()).collect()
     }
 
     /// Everything that revisions need.
@@ -289,4 +284,25 @@ impl Services {
         let numbered = objects.into_iter().filter_map(|key| number(&key).map(|n| (key, n)));
         Ok(numbered.filter(|(_, n)| *n <= last && !known.contains(n)).collect())
     }
+}
+
+/// Those revisions of one workspace that the policy does not keep.
+fn expiring(revisions: &[Rooted], policy: &Policy, now: Timestamp) -> Vec<RevisionId> {
+    // What is a commit now is in a repository: its tree is kept as a way back, and not for ever.
+    let mut judged: Vec<retention::Revision> = revisions
+        .iter()
+        .map(|revision| retention::Revision {
+            saved_at: revision.received_at,
+            completes_lesson: revision.completes_lesson && !revision.is_commit,
+            in_use: revision.is_head,
+        })
+        .collect();
+    if revisions.last().is_some_and(|last| last.is_commit && !last.is_head) {
+        // The head is a commit that never was a snapshot.
+        let head = Timestamp(i64::MAX);
+        judged.push(retention::Revision { saved_at: head, completes_lesson: false, in_use: true });
+    }
+    let keep = policy.keep(&judged, now);
+    let gone = revisions.iter().zip(keep).filter(|(_, keep)| !keep);
+    gone.map(|(revision, _)| revision.revision.clone()).collect()
 }

@@ -113,6 +113,7 @@ impl<'c> Session<'c> {
         // Only to be spared reports on files that nobody saves.
         let template =
             Template::load(&disk, state.version(), state.strategy.hash_kind()).ok().flatten();
+        let debounce = Debounce::of(state.strategy);
         Ok(Some(Self {
             context,
             root,
@@ -121,7 +122,7 @@ impl<'c> Session<'c> {
             _lock: lock,
             ending: Ending { signals: Signals::new()?, until: Until::Asked },
             standing: Standing::default(),
-            debounce: Debounce::default(),
+            debounce,
             retry: None,
             heard: None,
             kept: None,
@@ -191,13 +192,19 @@ impl<'c> Session<'c> {
     /// to go on with.
     async fn act(&mut self, act: Act) -> Result<Flow, Failure> {
         self.retry = None;
+        let began = Instant::now();
         let done = tokio::select! {
             done = perform(self.context, &self.root, act) => done,
             // What is cut off here is as safe as if the machine had lost its power.
             () = self.ending.over() => return Ok(Flow::Stop),
         };
         match done {
-            Ok(done) => self.settle(act, done),
+            Ok(done) => {
+                if done.ended.is_ok() {
+                    self.debounce.saved(Instant::now(), began.elapsed());
+                }
+                self.settle(act, done)
+            }
             Err(failure) => self.trouble(failure).map(|()| Flow::GoOn),
         }
     }

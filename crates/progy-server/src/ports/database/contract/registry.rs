@@ -11,8 +11,10 @@ pub(super) async fn versions_never_change(db: &dyn Adapter) {
     let version = Version::new(1, 0, 0);
     assert_eq!(db.version(&course(), &version).await.unwrap(), Some(first.version));
     assert_eq!(db.template(&course(), &version).await.unwrap(), Some(b"one".to_vec()));
+    assert_eq!(db.manifest(&course(), &version).await.unwrap(), Some(b"{}".to_vec()));
     let missing = Version::new(2, 0, 0);
     assert_eq!(db.version(&course(), &missing).await.unwrap(), None);
+    assert_eq!(db.manifest(&course(), &missing).await.unwrap(), None);
     assert_eq!(db.template(&course(), &missing).await.unwrap(), None);
 }
 

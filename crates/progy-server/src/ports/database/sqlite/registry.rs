@@ -56,6 +56,14 @@ impl Store {
             .transpose()
     }
 
+    pub(super) fn manifest(&self, id: &CourseId, number: &Version) -> Result<Option<Vec<u8>>> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT manifest FROM course_version WHERE course = ? AND version = ?")?
+            .query_row(params![id.as_str(), number.to_string()], |row| row.get(0))
+            .optional()?)
+    }
+
     pub(super) fn template(&self, id: &CourseId, number: &Version) -> Result<Option<Vec<u8>>> {
         Ok(self
             .connection

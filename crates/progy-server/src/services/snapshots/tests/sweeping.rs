@@ -1,7 +1,7 @@
 //! Blobs go while learners save.
 
 use progy_api::snapshot::CommitRequest;
-use progy_core::{LessonId, Timestamp};
+use progy_core::{CourseId, LessonId, RevisionId, Timestamp};
 
 use super::damage::packs_of;
 use super::laptop::Model;
@@ -9,7 +9,8 @@ use super::*;
 use crate::ports::ObjectStore;
 use crate::ports::database::Snapshots;
 use crate::ports::database::snapshots::PackState;
-use crate::services::testing::{World, course, noise, run};
+use crate::services::Limits;
+use crate::services::testing::{World, course, noise, run, version};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -69,14 +70,12 @@ fn what_expires_goes_and_what_is_needed_stays() {
     assert_eq!(ana.archive(&revisions[59])["text"].bytes, last.as_bytes());
 }
 
-#[test]
-fn a_completed_lesson_is_kept_for_ever() {
+/// Saves a tree that completes a lesson; gives the revision.
+fn solved(ana: &mut Laptop<'_>, model: &Model<'_>) -> RevisionId {
     use progy_core::DeviceId;
     use progy_core::progress::{Attempt, Day, Progress};
-    let world = World::new();
-    let mut ana = Laptop::new(&world, "ana");
     let lesson = LessonId::new("01_intro/01_hello").unwrap();
-    let root = ana.tree(&Model::from([("a", &b"solved"[..])]));
+    let root = ana.tree(model);
     ana.put(&ana.pack(&ana.missing(root))).unwrap();
     let mut request = ana.request(root);
     let now = Timestamp(1_800_000_000_000);
@@ -84,13 +83,84 @@ fn a_completed_lesson_is_kept_for_ever() {
     let mut progress = Progress::default();
     progress.record_attempt(&lesson, &DeviceId::new(&"d".repeat(32)).unwrap(), attempt);
     (request.lesson, request.progress) = (Some(lesson), Some(progress));
-    let solved = ana.commit(&request).unwrap().revision.unwrap().id;
+    ana.commit(&request).unwrap().revision.unwrap().id
+}
+
+#[test]
+fn a_completed_lesson_is_kept_for_ever() {
+    let world = World::new();
+    let mut ana = Laptop::new(&world, "ana");
+    let solved = solved(&mut ana, &Model::from([("a", &b"solved"[..])]));
     let other = ana.saved(&Model::from([("a", &b"played with"[..])]));
     ana.saved(&Model::from([("a", &b"the last"[..])]));
     world.clock.pass(400 * DAY);
     assert_eq!(sweep(&world).expired, 1);
     ana.holds(&solved, &Model::from([("a", &b"solved"[..])]));
     assert!(run(world.services.revision(&ana.user, &course(), &other)).is_err());
+}
+
+/// A course in which something is saved every six hours of a hundred days, the fourth time as the
+/// solution of a lesson, and then nothing for a week: how many revisions are left, and whether that one is.
+fn left_of(world: &World, name: &str, course: &str, versions: &[&str]) -> (usize, bool) {
+    let mut ana = Laptop::new(world, name);
+    ana.course = CourseId::new(course).unwrap();
+    let mut completes = None;
+    for n in 0..400_usize {
+        ana.version = version(versions[n * versions.len() / 400]);
+        let text = n.to_string();
+        let model = Model::from([("a", text.as_bytes())]);
+        if n == 3 {
+            completes = Some(solved(&mut ana, &model));
+        } else {
+            ana.saved(&model);
+        }
+        world.clock.pass(6 * HOUR);
+    }
+    world.clock.pass(7 * DAY);
+    sweep(world);
+    let mut listed = Vec::new();
+    loop {
+        let before = listed.last();
+        let page = run(world.services.revisions(&ana.user, &ana.course, before, 100)).unwrap();
+        if page.revisions.is_empty() {
+            break;
+        }
+        listed.extend(page.revisions.into_iter().map(|revision| revision.id));
+    }
+    (listed.len(), listed.contains(&completes.unwrap()))
+}
+
+#[test]
+fn each_course_has_its_own_word_on_what_is_kept() {
+    let limits = Limits { course_days: 60, ..Limits::default() };
+    let world = World::with(limits);
+    let short =
+        r#"{"retention": {"keep_all_days": 1, "keep_hourly_days": 1, "keep_daily_days": 10}}"#;
+    let long = r#"{"retention": {"keep_all_days": 20, "keep_daily_days": 3000}}"#;
+    world.publish_with_sync("short", "1.0.0", short);
+    world.publish_with_sync("long", "1.0.0", long);
+    world.publish_with_sync("says-nothing", "1.0.0", "{}");
+    // Each day but those of the last week, and the lesson: it was 107 days ago, with the last save.
+    let (usual, lesson) = left_of(&world, "ana", "says-nothing", &["1.0.0"]);
+    assert!((84..=88).contains(&usual) && lesson, "{usual}");
+    let (few, lesson) = left_of(&world, "bia", "short", &["1.0.0"]);
+    assert!((3..=6).contains(&few) && lesson, "{few}");
+    // All of thirteen days, and days up to the sixty that the host allows.
+    let (many, lesson) = left_of(&world, "eva", "long", &["1.0.0"]);
+    assert!((52 + 39..=52 + 44).contains(&many) && lesson, "{many}");
+}
+
+#[test]
+fn the_version_that_the_workspace_is_at_has_the_word() {
+    let world = World::new();
+    let short = r#"{"retention": {"keep_hourly_days": 1, "keep_daily_days": 10}}"#;
+    world.publish_with_sync("other", "1.0.0", "{}");
+    world.publish_with_sync("other", "2.0.0", short);
+    assert!(left_of(&world, "ana", "other", &["1.0.0"]).0 > 80);
+    assert!(left_of(&world, "bia", "other", &["1.0.0", "2.0.0"]).0 < 8);
+    let deaf = World::with(Limits { course_days: 0, ..Limits::default() });
+    deaf.publish_with_sync("other", "2.0.0", short);
+    assert!(left_of(&deaf, "ana", "other", &["2.0.0"]).0 > 80);
 }
 
 #[test]

@@ -113,6 +113,10 @@ impl Database for Stepped {
         self.pass(self.inner.version(course, version)).await
     }
 
+    async fn manifest(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
+        self.pass(self.inner.manifest(course, version)).await
+    }
+
     async fn template(&self, course: &CourseId, version: &Version) -> Result<Option<Vec<u8>>> {
         self.pass(self.inner.template(course, version)).await
     }
