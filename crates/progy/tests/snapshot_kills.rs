@@ -11,6 +11,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use world::kill::{self, Counted, Fate, Fault};
 use world::project::{assert_as_seen, noise, seen, seen_without_times, write_project};
@@ -207,6 +208,48 @@ fn what_has_arrived_is_not_sent_again() {
     println!("down: {before_cut} bytes, then {after_cut} of {size}");
     assert!(before_cut >= cut && before_cut + after_cut < most);
     assert_same(&[laptop, &desktop]);
+}
+
+#[test]
+fn a_server_killed_at_any_moment_loses_nothing() {
+    let Begun { mut world, laptop, token } = begin();
+    write_project(&laptop, 99, 60, 600_000);
+    laptop.run(&["save"]).ok();
+    let desktop = world.device_with("desktop", &token);
+    desktop.run(&RESUME).ok();
+    let mut answered = 0;
+    for round in 0..14 {
+        write_project(&laptop, round, 60, 600_000);
+        // A save takes some 300 ms here; which moment is met is another one in each run.
+        let moment = Duration::from_millis(round * 25);
+        let save = std::thread::scope(|scope| {
+            let save = scope.spawn(|| laptop.run(&["save"]));
+            std::thread::sleep(moment);
+            world.kill();
+            save.join().unwrap()
+        });
+        // Acknowledged, or kept here until the server is there again.
+        let save = save.code_in(&[0, 5]);
+        answered += usize::from(save.exit() == 0);
+        world.start();
+        if save.exit() == 0 {
+            desktop.run(&["sync"]).ok();
+            assert_same(&[&laptop, &desktop]);
+        }
+        laptop.run(&["save"]).ok();
+        assert_settled(&laptop);
+        desktop.run(&["sync"]).ok();
+        assert_same(&[&laptop, &desktop]);
+    }
+    println!("{answered} of 14 saves were answered before the server was killed");
+    world.stop();
+    let mut fsck = Command::new(world::PROGY);
+    fsck.args(["admin", "fsck", "--data"]).arg(world.data());
+    Run::of(fsck, &["admin", "fsck"]).ok();
+    world.start();
+    let tablet = world.device_with("tablet", &token);
+    tablet.run(&RESUME).ok();
+    assert_same(&[&laptop, &tablet]);
 }
 
 /// A command whose disk becomes full at a call fails clearly, or needed no more room.
