@@ -39,6 +39,8 @@ use trees::Trees;
 
 /// So many revisions are looked at to tell which device changed a path.
 const LOOK_BACK: usize = 32;
+/// How often the head is asked for if it expires while it is read: that takes a device that sleeps over it.
+const TRY_AGAIN: usize = 3;
 
 /// A workspace on the server, reached through [`Api`] and [`SnapshotApi`].
 pub struct SnapshotRemote<'a, A> {
@@ -115,6 +117,25 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         trees::of_base(base, details, template.tree(), &Store::new(self.disk))
     }
 
+    /// The same of a revision that the server named a moment ago; `None` if it has expired since.
+    async fn recorded_still(
+        &self,
+        revision: &RevisionId,
+        version: &Version,
+        root: Option<ContentHash>,
+        trees: &mut Trees,
+    ) -> Result<Option<trees::Read>> {
+        match self.recorded_at(version, root, trees).await {
+            Err(Error::InvalidTree(why)) => {
+                match self.api.revision(&self.course, revision).await? {
+                    Some(_) => Err(Error::InvalidTree(why)),
+                    None => Ok(None),
+                }
+            }
+            read => read.map(Some),
+        }
+    }
+
     /// Which device last changed a path of the head, of which the overlay and the tree are known. How
     /// far that is looked into depends on `base`: what was there before is not asked for.
     async fn devices(
@@ -137,7 +158,8 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
                 break;
             }
             let version = &document.revision.version;
-            let read = self.recorded_at(version, document.root, trees).await?;
+            let read = self.recorded_still(before, version, document.root, trees).await?;
+            let Some(read) = read else { break };
             let paths = files.keys().chain(read.overlay.keys());
             let changed = paths.filter(|path| files.get(*path) != read.overlay.get(*path));
             for path in changed {
@@ -176,27 +198,33 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
 
     async fn head(&self, here: Option<Standing<'_>>) -> Result<Option<Head>> {
         let base = here.and_then(|here| here.revision());
-        let Some(document) = self.api.progress(&self.course, base).await? else {
-            return Ok(None);
-        };
-        registry::require(self.strategy(), &document)?;
-        let is_base = document.head.as_ref().map(|head| &head.id) == base;
-        let (mut read, mut devices) = (trees::Read::default(), BTreeMap::new());
-        if let Some(head) = document.head.as_ref().filter(|_| !is_base) {
-            let mut trees = self.known_trees(here).await?;
-            read = self.recorded_at(&document.version, document.root, &mut trees).await?;
-            devices = self.devices(base, head, &read.overlay, &mut trees).await?;
+        for _ in 0..TRY_AGAIN {
+            let Some(document) = self.api.progress(&self.course, base).await? else {
+                return Ok(None);
+            };
+            registry::require(self.strategy(), &document)?;
+            let is_base = document.head.as_ref().map(|head| &head.id) == base;
+            let (mut read, mut devices) = (trees::Read::default(), BTreeMap::new());
+            if let Some(head) = document.head.as_ref().filter(|_| !is_base) {
+                let (version, mut trees) = (&document.version, self.known_trees(here).await?);
+                let found = self.recorded_still(&head.id, version, document.root, &mut trees);
+                // There is another head by now.
+                let Some(found) = found.await? else { continue };
+                devices = self.devices(base, head, &found.overlay, &mut trees).await?;
+                read = found;
+            }
+            return Ok(Some(Head {
+                revision: document.head,
+                version: document.version,
+                overlay: read.overlay,
+                folders: read.folders,
+                details: read.details,
+                devices,
+                base_known: document.base_known,
+                progress: document.records,
+            }));
         }
-        Ok(Some(Head {
-            revision: document.head,
-            version: document.version,
-            overlay: read.overlay,
-            folders: read.folders,
-            details: read.details,
-            devices,
-            base_known: document.base_known,
-            progress: document.records,
-        }))
+        Err(Error::Busy)
     }
 
     async fn publish(&self, publish: &Publish<'_>) -> std::result::Result<Published, PublishError> {
@@ -244,9 +272,9 @@ impl<A: Api + SnapshotApi> Remote for SnapshotRemote<'_, A> {
         if document.root.is_none() {
             return Err(Error::OtherStrategy(Strategy::Patch.to_string()));
         }
-        let version = &document.revision.version;
-        let trees::Read { overlay, folders, details } =
-            self.recorded_at(version, document.root, &mut Trees::default()).await?;
+        let (version, trees) = (&document.revision.version, &mut Trees::default());
+        let read = self.recorded_still(id, version, document.root, trees).await?;
+        let Some(trees::Read { overlay, folders, details }) = read else { return Ok(None) };
         Ok(Some(Recorded { revision: document.revision, overlay, folders, details }))
     }
 
