@@ -117,7 +117,8 @@ impl<A: Api + SnapshotApi> SnapshotRemote<'_, A> {
         trees::of_base(base, details, template.tree(), &Store::new(self.disk))
     }
 
-    /// The same of a revision that the server named a moment ago; `None` if it has expired since.
+    /// As [`Self::recorded_at`], of a revision that the server named a moment ago; `None` if it has
+    /// expired since.
     async fn recorded_still(
         &self,
         revision: &RevisionId,
