@@ -270,11 +270,12 @@ impl Script {
         self
     }
 
-    /// Whether a command of it may reset a lesson.
+    /// Whether a command of it may reset a lesson; starting over resets all.
     pub(crate) fn resets(&self) -> bool {
-        let is_reset =
-            |action: &Action| matches!(action.act, Act::Run { command: Command::Reset, .. });
-        self.actions.iter().any(is_reset)
+        self.actions.iter().any(|action| match &action.act {
+            Act::Run { command, .. } => matches!(command, Command::Reset | Command::StartOver),
+            _ => false,
+        })
     }
 
     /// The script in `text`, as [`std::fmt::Display`] writes it.
