@@ -102,6 +102,13 @@ impl Ledger {
         self.purged.contains(&token)
     }
 
+    /// These are in no revision any more, for the last that had them expired.
+    pub(crate) fn expired(&mut self, tokens: &BTreeSet<Token>) {
+        let in_files = |token: &Token| self.due.get(token).is_some_and(|due| !due.removed);
+        let gone: Vec<Token> = tokens.iter().filter(|token| !in_files(token)).copied().collect();
+        self.purged.extend(gone);
+    }
+
     /// Nothing that is not in `reachable` is due any more: something was destroyed on purpose.
     pub(crate) fn forgive_all_but(&mut self, reachable: &BTreeSet<Token>) {
         self.due.retain(|token, _| reachable.contains(token));

@@ -108,6 +108,8 @@ pub(crate) struct Fortune {
     pub(crate) net_failed: bool,
     /// The learner changed files meanwhile.
     pub(crate) edited: bool,
+    /// Revisions expired meanwhile, or what was sent was swept.
+    pub(crate) swept: bool,
 }
 
 impl Fortune {
@@ -122,6 +124,7 @@ impl Fortune {
             disk_failed: false,
             net_failed: false,
             edited: false,
+            swept: false,
         }
     }
 

@@ -7,6 +7,8 @@ mod disk;
 use std::fmt;
 use std::str::FromStr;
 
+use progy_core::Strategy;
+
 pub(crate) use disk::SabotagedDisk;
 
 /// A fault.
@@ -34,11 +36,21 @@ pub enum Sabotage {
     ReplacedProgress,
     /// Server: contents of older revisions are thrown away.
     EagerCleanup,
+    /// Upkeep: what was sent and is not in a revision yet is swept.
+    HastySweep,
+    /// Upkeep: what is swept is deleted at once, whoever reads it.
+    HastyDeletion,
+    /// Upkeep: revisions that were committed meanwhile are not counted.
+    BlindSweep,
+    /// Upkeep: revisions that completed a lesson expire as others do.
+    ForgottenLessons,
+    /// Upkeep: objects are not deleted.
+    KeptObjects,
 }
 
 impl Sabotage {
     /// Every fault.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::BlindReplace,
         Self::NoFlush,
         Self::HiddenRacyMtime,
@@ -50,7 +62,24 @@ impl Sabotage {
         Self::ForgottenSaves,
         Self::ReplacedProgress,
         Self::EagerCleanup,
+        Self::HastySweep,
+        Self::HastyDeletion,
+        Self::BlindSweep,
+        Self::ForgottenLessons,
+        Self::KeptObjects,
     ];
+
+    /// The strategy by which a workspace has to be carried for the fault to matter.
+    pub fn strategy(self) -> Strategy {
+        match self {
+            Self::HastySweep
+            | Self::HastyDeletion
+            | Self::BlindSweep
+            | Self::ForgottenLessons
+            | Self::KeptObjects => Strategy::Snapshot,
+            _ => Strategy::Patch,
+        }
+    }
 
     /// What it is called on the command line.
     pub fn name(self) -> &'static str {
@@ -66,6 +95,11 @@ impl Sabotage {
             Self::ForgottenSaves => "forgotten-saves",
             Self::ReplacedProgress => "replaced-progress",
             Self::EagerCleanup => "eager-cleanup",
+            Self::HastySweep => "hasty-sweep",
+            Self::HastyDeletion => "hasty-deletion",
+            Self::BlindSweep => "blind-sweep",
+            Self::ForgottenLessons => "forgotten-lessons",
+            Self::KeptObjects => "kept-objects",
         }
     }
 }

@@ -44,6 +44,9 @@ pub struct Setup {
     /// The strategy may change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changes: bool,
+    /// Snapshots are looked after: at the end nothing may be left that nobody needs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub upkeep: bool,
 }
 
 /// Something happens.
@@ -122,6 +125,19 @@ pub enum Act {
     RestoreBackup,
     /// The server starts anew.
     Restart,
+    /// Time passes. Who is at work goes on afterwards.
+    Later {
+        /// How much, in hours.
+        hours: u32,
+    },
+    /// Another server begins to look after the snapshots, unless it is at it.
+    Upkeep {
+        /// Which of the others.
+        on: u8,
+        /// It is killed before this call of a port, counted from 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dies: Option<u32>,
+    },
 }
 
 /// What a learner runs. Which lesson, revision or conflict is meant follows from the action's seed.
@@ -224,11 +240,14 @@ impl Script {
         draw::script(seed)
     }
 
-    /// The same, with the workspace carried by `strategy`.
+    /// The same, with the workspace carried by `strategy`. Snapshots are looked after.
     #[must_use]
     pub fn carried_by(mut self, strategy: Strategy) -> Self {
         self.setup.git = strategy == Strategy::Git;
         self.setup.snapshot = strategy == Strategy::Snapshot;
+        if self.setup.snapshot && !self.setup.upkeep {
+            draw::upkeep(&mut self);
+        }
         self
     }
 
@@ -249,6 +268,14 @@ impl Script {
             }
         }
         self
+    }
+
+    /// Whether a command of it may reset a lesson; starting over resets all.
+    pub(crate) fn resets(&self) -> bool {
+        self.actions.iter().any(|action| match &action.act {
+            Act::Run { command, .. } => matches!(command, Command::Reset | Command::StartOver),
+            _ => false,
+        })
     }
 
     /// The script in `text`, as [`std::fmt::Display`] writes it.

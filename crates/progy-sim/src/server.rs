@@ -5,7 +5,9 @@ mod gate;
 mod history;
 mod host;
 pub(crate) mod repo;
+mod upkeep;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::Cursor;
 use std::path::Path;
@@ -26,7 +28,7 @@ use progy_server::ports::database::UserId;
 use progy_server::ports::database::sqlite::Sqlite;
 use progy_server::ports::git_host::RepoName;
 use progy_server::ports::objects::memory::MemoryObjects;
-use progy_server::ports::{Clock, Entropy, PortError};
+use progy_server::ports::{Clock, Entropy, ObjectStore, PortError};
 use progy_server::services::git::Repositories;
 use progy_server::services::snapshots::upload::Upload;
 use progy_server::{Limits, ServiceError, Services};
@@ -40,9 +42,10 @@ use crate::rng::Rng;
 use crate::sabotage::Sabotage;
 use crate::script::Carried;
 pub(crate) use gate::Accident;
-use gate::Gate;
+use gate::{Gate, GatedObjects};
 pub(crate) use history::Kept;
 use repo::Host;
+use upkeep::{Ground, Upkeep};
 
 /// What a device asks, as it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +116,7 @@ struct Begun {
 /// A copy of what the server keeps.
 struct Backup {
     database: Vec<u8>,
+    objects: Arc<MemoryObjects>,
     main: Option<ObjectId>,
 }
 
@@ -124,6 +128,8 @@ pub(crate) struct Server {
     services: Services,
     user: User,
     backups: Vec<Backup>,
+    /// Other servers, which look after the snapshots.
+    upkeep: Option<Upkeep>,
     /// Where saves are kept if the workspace is carried by Git.
     git: Option<Arc<Host>>,
     carried: Carried,
@@ -151,7 +157,7 @@ fn services(
     let services = Services::new(
         Arc::<Gate>::clone(gate),
         gate.accounts(),
-        Arc::<MemoryObjects>::clone(objects),
+        Arc::new(GatedObjects { inner: Arc::clone(objects), gate: Arc::clone(gate) }),
         clock,
         Arc::new(NoSecrets),
         limits,
@@ -220,11 +226,42 @@ impl Server {
             services,
             user,
             backups,
+            upkeep: None,
             git,
             carried,
             published: 1,
             names_files,
         })
+    }
+
+    /// From now on other servers may look after the snapshots. With `resets` a completed lesson may be
+    /// none any more.
+    pub(crate) fn begin_upkeep(&mut self, sabotage: Option<Sabotage>, resets: bool) {
+        let mut upkeep = Upkeep::new(Ground {
+            shared: Arc::clone(&self.shared),
+            database: Arc::clone(&self.database),
+            objects: Arc::clone(&self.objects),
+            learner: UserId(self.user.id.clone()),
+            sabotage,
+        });
+        upkeep.watch.resets = resets;
+        self.upkeep = Some(upkeep);
+    }
+
+    /// The other servers, if there are any.
+    pub(crate) fn upkeep(&mut self) -> Option<&mut Upkeep> {
+        self.upkeep.as_mut()
+    }
+
+    /// Those of the other servers that are at work.
+    pub(crate) fn at_work(&self) -> Vec<usize> {
+        self.upkeep.as_ref().map(Upkeep::at_work).unwrap_or_default()
+    }
+
+    /// The revisions that have expired, and what each followed.
+    pub(crate) fn expired(&self) -> BTreeMap<RevisionId, Option<RevisionId>> {
+        let upkeep = self.upkeep.as_ref();
+        upkeep.map(|upkeep| upkeep.watch.expired.clone()).unwrap_or_default()
     }
 
     /// How contents are named now.
@@ -274,7 +311,8 @@ impl Server {
         match self.database.snapshot() {
             Ok(database) => {
                 let main = self.git.as_ref().and_then(|git| git.main());
-                self.backups.push(Backup { database, main });
+                let objects = Arc::new(self.objects.copy());
+                self.backups.push(Backup { database, objects, main });
             }
             Err(error) => self.shared.wrong(format!("no backup can be made: {error}")),
         }
@@ -286,11 +324,15 @@ impl Server {
         let Some(backup) = rng.pick(&self.backups) else { return false };
         let restored = self.database.restore(&backup.database).map_err(|error| error.to_string());
         let git = self.git.as_ref().map_or(Ok(()), |git| git.set_main(backup.main));
-        if let Err(error) = restored.and(git) {
+        let objects = put_back(&backup.objects, &self.objects);
+        if let Err(error) = restored.and(git).and(objects) {
             self.shared.wrong(format!("a backup cannot be restored: {error}"));
         }
         self.restart();
         self.publish_all();
+        if let Some(upkeep) = &mut self.upkeep {
+            upkeep.begin_anew();
+        }
         true
     }
 
@@ -317,12 +359,35 @@ impl Server {
             return answer;
         }
         self.gate.begin(accident);
-        let answer = ready(self.answer(request));
+        let mut others = self.upkeep.take();
+        let answer = self.answer_beside(request, others.as_mut());
         self.gate.begin(None);
+        if let Some(others) = &mut others {
+            others.watch.saw(request, answer.as_ref());
+        }
+        self.upkeep = others;
         answer.unwrap_or_else(|| {
             self.crash();
             Answer::Nothing
         })
+    }
+
+    /// Answers a request, while other servers go on between its calls; `None` if the server stops.
+    fn answer_beside(&self, request: &Request, others: Option<&mut Upkeep>) -> Option<Answer> {
+        let Some(others) = others.filter(|others| !others.at_work().is_empty()) else {
+            return ready(self.answer(request));
+        };
+        self.gate.step(true);
+        let mut answer = pin!(self.answer(request));
+        let answer = loop {
+            match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(answer) => break Some(answer),
+                Poll::Pending if self.gate.has_stopped() => break None,
+                Poll::Pending => others.go_on_meanwhile(),
+            }
+        };
+        self.gate.step(false);
+        answer
     }
 
     /// What becomes of a request for the repository in an accident: it has no database.
@@ -491,6 +556,20 @@ impl Server {
         self.shared.wrong(format!("the server cannot read a request for {route}"));
         Answer::Nothing
     }
+}
+
+/// Every object of a backup is there again, as it was.
+fn put_back(backup: &MemoryObjects, objects: &MemoryObjects) -> Result<(), String> {
+    ready(async {
+        for key in backup.list("").await? {
+            if let Some(object) = backup.get(&key).await? {
+                objects.put(&key, object.body).await?;
+            }
+        }
+        Ok(())
+    })
+    .ok_or("waits")?
+    .map_err(|error: PortError| error.to_string())
 }
 
 fn body_of<T: Serialize>(result: Result<T, ServiceError>) -> Answer {

@@ -39,6 +39,7 @@ fn script(seed: u64, command: Command, mishap: Mishap) -> Script {
         git: false,
         snapshot: false,
         changes: command == Command::Change,
+        upkeep: false,
     };
     Script { setup, actions }
 }

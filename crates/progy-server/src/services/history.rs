@@ -62,7 +62,8 @@ impl Services {
         listed: bool,
     ) -> Result<RevisionDocument> {
         let workspace = self.workspace(user, course).await?;
-        let revision = self.db.revision(workspace.id, revision).await?;
+        let id = revision;
+        let revision = self.db.revision(workspace.id, id).await?;
         let revision = revision.ok_or(ServiceError::NoRevision)?;
         let files = if revision.summary.id.is_commit() {
             self.git_files(user, course, &revision.summary).await?
@@ -70,7 +71,14 @@ impl Services {
             let (user, version) = (UserId(user.id.clone()), &revision.summary.version);
             let tree = SnapshotTree { user: &user, course, version, workspace: workspace.id, root };
             if listed {
-                self.snapshot_files(&tree, &revision.summary.device).await?
+                match self.snapshot_files(&tree, &revision.summary.device).await {
+                    Ok(files) => files,
+                    // It may have expired, and been swept, while it was read.
+                    Err(_) if self.db.revision(workspace.id, id).await?.is_none() => {
+                        return Err(ServiceError::NoRevision);
+                    }
+                    Err(error) => return Err(error),
+                }
             } else {
                 Vec::new()
             }

@@ -67,7 +67,11 @@ fn in_place(world: &World) {
 /// there.
 fn history_is_whole(world: &World, head: Option<&RevisionId>, history: &[Kept]) {
     let mut expected = head.cloned();
+    let expired = world.server().expired();
     for kept in history {
+        while let Some(before) = expected.as_ref().and_then(|id| expired.get(id)) {
+            expected.clone_from(before);
+        }
         if Some(&kept.summary.id) != expected.as_ref() {
             world.wrong(format!("the history breaks off before {:?}", kept.summary.id));
             return;
@@ -76,8 +80,10 @@ fn history_is_whole(world: &World, head: Option<&RevisionId>, history: &[Kept]) 
     }
     let ids: BTreeSet<&str> = history.iter().map(|kept| kept.summary.id.as_str()).collect();
     // A revision may have become a commit since.
-    let is_known =
-        |id: &str| RevisionId::new(id).is_ok_and(|id| world.server().revision(&id).is_some());
+    let is_known = |id: &str| {
+        let is_known = |id| expired.contains_key(&id) || world.server().revision(&id).is_some();
+        RevisionId::new(id).is_ok_and(is_known)
+    };
     for acknowledged in &locked(&world.shared().ledger).acknowledged {
         if !ids.contains(acknowledged.as_str()) && !is_known(acknowledged) {
             world.wrong(format!("the revision {acknowledged} was acknowledged and is not there"));

@@ -31,6 +31,7 @@ pub(super) fn script(seed: u64) -> Script {
         git: false,
         snapshot: false,
         changes: false,
+        upkeep: false,
     };
     let trouble = Trouble {
         network: rng.percent(60),
@@ -83,6 +84,46 @@ fn any(rng: &mut Rng, setup: &Setup, trouble: Trouble) -> Act {
         98 if trouble.server => Act::Restart,
         _ => Act::Run { on, command: Command::Sync, mishaps: mishaps(rng, trouble) },
     }
+}
+
+/// Time passes in the script, and servers look after the snapshots.
+pub(super) fn upkeep(script: &mut Script) {
+    let mut rng = Rng::of(script.setup.seed, 11);
+    script.setup.upkeep = true;
+    let (passes, begins) = (rng.between(5, 40), rng.between(5, 60));
+    let kills = rng.percent(40);
+    for action in std::mem::take(&mut script.actions) {
+        let mut push = |rng: &mut Rng, act| {
+            let most = if script.setup.relay { 1 } else { 6 };
+            let steps = u8::try_from(rng.below(most)).unwrap_or(0);
+            script.actions.push(Action { seed: rng.draw(), steps, act });
+        };
+        if rng.percent(passes) {
+            let hours = hours(&mut rng);
+            push(&mut rng, Act::Later { hours });
+        }
+        if rng.percent(begins) {
+            let on = u8::try_from(rng.below(2)).unwrap_or(0);
+            let dies = (kills && rng.percent(50)).then(|| port_call(&mut rng));
+            push(&mut rng, Act::Upkeep { on, dies });
+        }
+        script.actions.push(action);
+    }
+}
+
+fn hours(rng: &mut Rng) -> u32 {
+    match rng.below(8) {
+        0..2 => rng.between(1, 3),
+        2..6 => rng.between(20, 30),
+        6 => rng.between(48, 200),
+        _ => rng.between(200, 2_600),
+    }
+}
+
+/// Some call of a port. A sweep of little makes about thirty, one of much some hundred.
+fn port_call(rng: &mut Rng) -> u32 {
+    let most = rng.weighted(&[(2, 15), (3, 50), (1, 200)]);
+    rng.between(0, most)
 }
 
 /// One device after the other.

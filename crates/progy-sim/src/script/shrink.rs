@@ -11,6 +11,7 @@ pub fn shrink(script: &Script, mut fails: impl FnMut(&Script) -> bool) -> Script
         let before = best.clone();
         drop_actions(&mut best, &mut fails);
         drop_mishaps(&mut best, &mut fails);
+        drop_details(&mut best, &mut fails);
         drop_steps(&mut best, &mut fails);
         if best == before {
             return best;
@@ -49,6 +50,28 @@ fn drop_mishaps(best: &mut Script, fails: &mut impl FnMut(&Script) -> bool) {
                 *best = shorter;
             } else {
                 at += 1;
+            }
+        }
+    }
+}
+
+/// Time that need not pass, and servers that need not be killed.
+fn drop_details(best: &mut Script, fails: &mut impl FnMut(&Script) -> bool) {
+    for action in 0..best.actions.len() {
+        let simpler = match best.actions[action].act {
+            Act::Later { hours } => {
+                let some = [1, 2, 25, 49].into_iter().filter(|less| *less < hours);
+                some.map(|hours| Act::Later { hours }).collect()
+            }
+            Act::Upkeep { on, dies: Some(_) } => vec![Act::Upkeep { on, dies: None }],
+            _ => Vec::new(),
+        };
+        for act in simpler {
+            let mut shorter = best.clone();
+            shorter.actions[action].act = act;
+            if fails(&shorter) {
+                *best = shorter;
+                break;
             }
         }
     }

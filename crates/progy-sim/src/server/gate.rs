@@ -1,10 +1,13 @@
 //! The server's database, with points at which the server can stop.
 
+mod objects;
 mod snapshots;
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use async_trait::async_trait;
 use progy_api::history::RevisionSummary;
@@ -21,6 +24,7 @@ use semver::Version;
 use crate::sabotage::Sabotage;
 use crate::server::faulty::Faulty;
 use crate::trace::locked;
+pub(crate) use objects::GatedObjects;
 
 /// What happens to the server during one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +41,60 @@ pub(crate) enum Accident {
 struct Request {
     accident: Option<Accident>,
     calls: u32,
+    /// Whether the accident has happened.
+    stopped: bool,
 }
 
 /// A [`Database`] that may stop the server at any call.
 pub(crate) struct Gate {
     inner: Arc<Sqlite>,
     request: Mutex<Request>,
+    /// Whether every call waits to be polled once more before it happens.
+    steps: AtomicBool,
+    /// Whether something was taken away since this was asked last.
+    changed: AtomicBool,
     pub(crate) faulty: Option<Faulty>,
+    /// What is wrong with how snapshots are looked after through this gate.
+    sabotage: Option<Sabotage>,
 }
 
 impl Gate {
     pub(crate) fn new(inner: Arc<Sqlite>, sabotage: Option<Sabotage>) -> Self {
         let faulty = sabotage.map(|sabotage| Faulty::new(Arc::clone(&inner), sabotage));
-        Self { inner, request: Mutex::default(), faulty }
+        Self {
+            inner,
+            request: Mutex::default(),
+            steps: AtomicBool::new(false),
+            changed: AtomicBool::new(false),
+            faulty,
+            sabotage: None,
+        }
+    }
+
+    /// For a server that goes on one call at a time and looks after snapshots.
+    pub(crate) fn of_upkeep(inner: Arc<Sqlite>, sabotage: Option<Sabotage>) -> Self {
+        let gate = Self::new(inner, None);
+        gate.step(true);
+        Self { sabotage, ..gate }
+    }
+
+    /// Whether calls wait from now on.
+    pub(crate) fn step(&self, steps: bool) {
+        self.steps.store(steps, Ordering::Relaxed);
+    }
+
+    /// Whether something was taken away since this was asked last.
+    pub(crate) fn take_changed(&self) -> bool {
+        self.changed.swap(false, Ordering::Relaxed)
+    }
+
+    fn note_change(&self) {
+        self.changed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server has stopped during this request.
+    pub(crate) fn has_stopped(&self) -> bool {
+        locked(&self.request).stopped
     }
 
     /// The people, of whom no accident takes anything: simulated requests are authenticated already.
@@ -59,10 +104,23 @@ impl Gate {
 
     /// A request begins.
     pub(crate) fn begin(&self, accident: Option<Accident>) {
-        *locked(&self.request) = Request { accident, calls: 0 };
+        *locked(&self.request) = Request { accident, calls: 0, stopped: false };
+    }
+
+    /// Lets others go on first.
+    async fn wait(&self) {
+        let mut waited = !self.steps.load(Ordering::Relaxed);
+        let go_on = |waited| if waited { Poll::Ready(()) } else { Poll::Pending };
+        poll_fn(|_| go_on(std::mem::replace(&mut waited, true))).await;
+    }
+
+    async fn stop<T>(&self) -> T {
+        locked(&self.request).stopped = true;
+        pending().await
     }
 
     async fn pass<T>(&self, act: impl Future<Output = Result<T>>) -> Result<T> {
+        self.wait().await;
         let (accident, call) = {
             let mut request = locked(&self.request);
             request.calls += 1;
@@ -70,12 +128,12 @@ impl Gate {
         };
         match accident {
             Some(Accident::Busy) => return Err(PortError::Unavailable("simulated".to_owned())),
-            Some(Accident::Before(at)) if at == call => return pending().await,
+            Some(Accident::Before(at)) if at == call => return self.stop().await,
             _ => {}
         }
         let result = act.await;
         if accident == Some(Accident::After(call)) {
-            return pending().await;
+            return self.stop().await;
         }
         result
     }

@@ -69,6 +69,12 @@ impl World {
                 }
             }
             Act::Restart => self.server.restart(),
+            Act::Later { hours } => shared.pass(i64::from(*hours) * 3_600_000_000_000),
+            Act::Upkeep { on, dies } => {
+                if let Some(upkeep) = self.server.upkeep() {
+                    upkeep.begin(*on, *dies, rng.draw());
+                }
+            }
         }
         for _ in 0..action.steps {
             if !self.step(rng) {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use progy_core::{RevisionId, Timestamp};
 use progy_server::ports::Result;
 use progy_server::ports::database::snapshots::{
-    BlobPlace, Needed, NewPack, Owner, PackNumber, PackOutcome, PackRow, Snapshots, Store, StoreId,
-    Sweep,
+    BlobPlace, Needed, NewPack, Owner, PackNumber, PackOutcome, PackRow, PackState, Snapshots,
+    Store, StoreId, Sweep,
 };
 use progy_server::ports::database::{UserId, WorkspaceId};
 use progy_snapshot::BlobId;
@@ -13,6 +13,7 @@ use progy_snapshot::pack::PackId;
 use semver::Version;
 
 use super::Gate;
+use crate::sabotage::Sabotage;
 
 #[async_trait]
 impl Snapshots for Gate {
@@ -74,7 +75,16 @@ impl Snapshots for Gate {
     }
 
     async fn packs(&self, store: StoreId, after: PackNumber, limit: u32) -> Result<Vec<PackRow>> {
-        self.pass(self.inner.packs(store, after, limit)).await
+        let mut rows = self.pass(self.inner.packs(store, after, limit)).await?;
+        let forgotten = match self.sabotage {
+            Some(Sabotage::HastySweep) => PackState::There,
+            Some(Sabotage::HastyDeletion) => PackState::Gone,
+            _ => return Ok(rows),
+        };
+        for row in rows.iter_mut().filter(|row| row.state == forgotten) {
+            row.at = Timestamp(0);
+        }
+        Ok(rows)
     }
 
     async fn last_pack(&self) -> Result<PackNumber> {
@@ -82,7 +92,13 @@ impl Snapshots for Gate {
     }
 
     async fn needed(&self, store: StoreId) -> Result<Needed> {
-        self.pass(self.inner.needed(store)).await
+        let mut needed = self.pass(self.inner.needed(store)).await?;
+        if self.sabotage == Some(Sabotage::ForgottenLessons) {
+            for revision in &mut needed.revisions {
+                revision.completes_lesson = false;
+            }
+        }
+        Ok(needed)
     }
 
     async fn expire(
@@ -91,14 +107,35 @@ impl Snapshots for Gate {
         revisions: &[RevisionId],
         now: Timestamp,
     ) -> Result<()> {
-        self.pass(self.inner.expire(workspace, revisions, now)).await
+        self.pass(async {
+            self.note_change();
+            self.inner.expire(workspace, revisions, now).await
+        })
+        .await
     }
 
     async fn sweep(&self, sweep: Sweep) -> Result<bool> {
-        self.pass(self.inner.sweep(sweep)).await
+        self.pass(async {
+            let mut sweep = sweep;
+            match self.sabotage {
+                Some(Sabotage::HastySweep) => sweep.untouched = Timestamp(i64::MAX),
+                Some(Sabotage::BlindSweep) => {
+                    let stores = self.inner.stores(StoreId(sweep.store.0 - 1), 1).await?;
+                    sweep.committed = stores.first().map_or(0, |store| store.committed);
+                }
+                _ => {}
+            }
+            self.note_change();
+            self.inner.sweep(sweep).await
+        })
+        .await
     }
 
     async fn forget_packs(&self, packs: &[PackNumber]) -> Result<()> {
-        self.pass(self.inner.forget_packs(packs)).await
+        self.pass(async {
+            self.note_change();
+            self.inner.forget_packs(packs).await
+        })
+        .await
     }
 }
