@@ -154,7 +154,8 @@ class Restic(Store):
     def begin(self) -> None:
         port = free_port()
         self.serve(
-            port, "rclone", "serve", "restic", "--addr", f"127.0.0.1:{port}", self.kept
+            port, "rclone", "serve", "restic", "--cache-objects=false", "--addr",
+            f"127.0.0.1:{port}", self.kept
         )
         self.env = {
             "RESTIC_REPOSITORY": f"rest:http://127.0.0.1:{port}/",

@@ -26,6 +26,25 @@ impl Engine<'_> {
         }
     }
 
+    /// Says of all files of the saves that wait when they were modified: those of which nothing is
+    /// known (what was merged, a conflict copy) when they were saved. A save whose answer was lost is
+    /// published once more, and has to be the same then, whatever was seen of its files meanwhile.
+    pub(super) fn settle_times(&mut self) -> Result<()> {
+        if self.state.strategy != Strategy::Snapshot {
+            return Ok(());
+        }
+        for save in self.state.queue.clone() {
+            let saved_at = save.saved_at.millis().saturating_mul(1_000_000);
+            for (path, entry) in &self.tree_of(&save.overlay, &save.version)? {
+                let Entry::File(file) = entry else { continue };
+                if self.state.details.time(path, &file.hash).is_none() {
+                    self.state.details.note_time(path.clone(), file.hash, saved_at);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The empty folders that would be recorded: those of the tip, with what the learner has done to
     /// them since the files followed it.
     pub(super) fn folders_of(&self, scan: &Scan, tree: &Tree) -> Folders {

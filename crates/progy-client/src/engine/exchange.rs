@@ -399,6 +399,7 @@ impl Engine<'_> {
     ) -> Result<()> {
         self.state.move_base(base);
         self.state.queue = queue;
+        self.settle_times()?;
         self.state.unapplied.clear();
         let tip = self.tip()?;
         self.state.unapplied =

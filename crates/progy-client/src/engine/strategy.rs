@@ -215,6 +215,7 @@ impl Engine<'_> {
         };
         self.state.move_base(base);
         self.state.queue = queue;
+        self.settle_times()?;
         // From here on the settings may be behind.
         let fails = || Error::disk(layout::SETTLING);
         self.disk.write(layout::SETTLING, b"", false).map_err(fails())?;
